@@ -1,0 +1,210 @@
+#include "core/config.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/settings.h"
+
+_Static_assert((int)CONFIG_PATH_SIZE == (int)SETTINGS_PATH_SIZE, "settings fill paths");
+_Static_assert((int)CONFIG_TEXT_SIZE == (int)SETTINGS_TEXT_SIZE, "settings fill texts");
+
+static const char DOSE_METHODS[] = "kernel|local_deposition";
+static const char FALSE_TRUE[] = "false|true";
+static const char UNKNOWN_RULES[] = "not_evaluable|assume_no";
+
+#define PATH(key, member, standard)                                                                \
+    { key, SETTING_PATH, offsetof(Config, member), standard, 0, 0, NULL }
+#define TEXT(key, member, standard)                                                                \
+    { key, SETTING_TEXT, offsetof(Config, member), standard, 0, 0, NULL }
+#define NUMBER(key, member, standard, min, max)                                                    \
+    { key, SETTING_NUMBER, offsetof(Config, member), standard, min, max, NULL }
+#define NUMBER_OR_AUTO(key, member, standard, min, max)                                            \
+    { key, SETTING_NUMBER_OR_AUTO, offsetof(Config, member), standard, min, max, NULL }
+#define CHOICE(key, member, standard, choices)                                                     \
+    { key, SETTING_CHOICE, offsetof(Config, member), standard, 0, 0, choices }
+#define FLAG(key, member, standard, choices)                                                       \
+    { key, SETTING_FLAG, offsetof(Config, member), standard, 0, 0, choices }
+#define SET(key, member, standard, choices)                                                        \
+    { key, SETTING_SET, offsetof(Config, member), standard, 0, 0, choices }
+
+/* The single list of keys. Sources of the values: configs/trial.yaml. */
+static const SettingKey config_keys[] = {
+    PATH("cohort.patients", patients_sheet, NULL),
+    PATH("cohort.treatments", treatments_sheet, NULL),
+    PATH("cohort.images", images_sheet, NULL),
+    PATH("run", run_folder, NULL),
+    TEXT("nuclide", nuclide_name, "y90"),
+    CHOICE("calibration.method", calibration.method, "absolute", "absolute|administered_activity"),
+    NUMBER("calibration.factor", calibration.factor, "1", 1e-3, 1e3),
+    NUMBER("calibration.ratio_tolerance", calibration.ratio_tolerance, "0.3", 0, 10),
+    NUMBER("registration.bins", registration.bins, "48", 8, 256),
+    NUMBER("registration.levels", registration.levels, "3", 1, 6),
+    NUMBER("registration.sample_spacing_mm", registration.sample_spacing_mm, "3", 0.5, 50),
+    NUMBER("registration.max_iterations", registration.max_iterations, "60", 1, 10000),
+    NUMBER("registration.max_rotation_deg", registration.max_rotation_deg, "20", 0, 180),
+    NUMBER("registration.min_quality", registration.min_quality, "0.5", 0, 1),
+    SET("dose.methods", dose.methods, "kernel,local_deposition", DOSE_METHODS),
+    NUMBER("dose.density_g_ml", dose.density_g_ml, "1.06", 0.05, 25),
+    NUMBER("dose.kernel_radius_mm", dose.kernel_radius_mm, "12", 1, 200),
+    NUMBER("dose.max_half_life_difference", dose.max_half_life_difference, "0.05", 0, 1),
+    CHOICE("segmentation.dose_method", segmentation.dose_method, "kernel", DOSE_METHODS),
+    NUMBER("segmentation.part_fraction", segmentation.part_fraction, "0.2", 0.01, 1),
+    NUMBER("segmentation.min_coverage", segmentation.min_coverage, "0.99", 0, 1),
+    NUMBER("segmentation.dvh_bin_gy", segmentation.dvh_bin_gy, "1", 0.01, 100),
+    NUMBER("stratification.threshold_gy", stratification.threshold_gy, "30", 0, 1e4),
+    NUMBER("stratification.max_underdosed", stratification.max_underdosed, "4", 0, 1e6),
+    NUMBER("stratification.ablation_max_diameter_mm", stratification.ablation_max_diameter_mm, "30",
+           0, 1e3),
+    NUMBER("stratification.vessel_min_diameter_mm", stratification.vessel_min_diameter_mm, "4", 0,
+           100),
+    NUMBER_OR_AUTO("stratification.contact_tolerance_mm", stratification.contact_tolerance_mm,
+                   "auto", 0, 100),
+    NUMBER("stratification.max_imaging_delay_h", stratification.max_imaging_delay_h, "36", 0, 1e4),
+    FLAG("stratification.allow_late_imaging", stratification.allow_late_imaging, "false",
+         FALSE_TRUE),
+    CHOICE("stratification.diameter", stratification.diameter, "3d", "3d|axial"),
+    FLAG("stratification.dose_tie", stratification.dose_tie_is_underdosed, "underdosed",
+         "not_underdosed|underdosed"),
+    FLAG("stratification.size_tie", stratification.size_tie_is_amenable, "not_amenable",
+         "not_amenable|amenable"),
+    FLAG("stratification.vessel_tie", stratification.vessel_tie_is_large, "not_large",
+         "not_large|large"),
+    CHOICE("stratification.unknown_progression", stratification.unknown_progression,
+           "not_evaluable", UNKNOWN_RULES),
+    CHOICE("stratification.unknown_vessels", stratification.unknown_vessels, "not_evaluable",
+           UNKNOWN_RULES),
+    NUMBER("sweep.threshold_gy.from", sweep.from_gy, "20", 0, 1e4),
+    NUMBER("sweep.threshold_gy.to", sweep.to_gy, "50", 0, 1e4),
+    NUMBER("sweep.threshold_gy.step", sweep.step_gy, "1", 1e-3, 1e4),
+    TEXT("report.title", report_title, "Yttria cohort report"),
+    NUMBER("report.max_dose_gy", report_max_dose_gy, "100", 1, 1e4),
+};
+enum { N_CONFIG_KEYS = sizeof config_keys / sizeof *config_keys };
+
+static bool ends_with(const char *text, const char *ending) {
+    size_t length = strlen(text), wanted = strlen(ending);
+    return length >= wanted && strcmp(text + length - wanted, ending) == 0;
+}
+
+/* Looks for nuclides/<name>.yaml beside the configuration, then in `configs` or `share/yttria` of
+ * the program's folder and of those above it: the source tree and the installation. */
+static Status find_nuclide(const Config *config, char path[SETTINGS_PATH_SIZE], Error *error) {
+    char relative[SETTINGS_TEXT_SIZE + 32];
+    snprintf(relative, sizeof relative, "nuclides/%s.yaml", config->nuclide_name);
+    if (settings_resolve_path(config->path, relative, path, error) != STATUS_OK) {
+        return error->status;
+    }
+    if (access(path, R_OK) == 0) {
+        return STATUS_OK;
+    }
+    static const char *const folders[] = {"configs", "share/yttria"};
+    char folder[SETTINGS_PATH_SIZE];
+    ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
+    folder[length > 0 ? length : 0] = '\0';
+    for (char *slash; (slash = strrchr(folder, '/')) != NULL;) {
+        *slash = '\0';
+        for (size_t n = 0; n < sizeof folders / sizeof *folders; n++) {
+            int used = snprintf(path, SETTINGS_PATH_SIZE, "%s/%s/%s", folder, folders[n], relative);
+            if (used > 0 && used < SETTINGS_PATH_SIZE && access(path, R_OK) == 0) {
+                return STATUS_OK;
+            }
+        }
+    }
+    return error_set(error, STATUS_CONFIG,
+                     "%s: nuclide '%s' is not known; name a file of configs/nuclides/ or give a "
+                     "path that ends in .yaml",
+                     config->path, config->nuclide_name);
+}
+
+static Status load_nuclide(Config *config, Error *error) {
+    char path[SETTINGS_PATH_SIZE];
+    Status status = ends_with(config->nuclide_name, ".yaml")
+                        ? settings_resolve_path(config->path, config->nuclide_name, path, error)
+                        : find_nuclide(config, path, error);
+    return status == STATUS_OK ? nuclide_load(path, &config->nuclide, error) : status;
+}
+
+/* What no single key can say. */
+static Status check_together(const Config *config, Error *error) {
+    if (config->dose.methods == 0) {
+        return error_set(error, STATUS_CONFIG, "%s: 'dose.methods' is empty", config->path);
+    }
+    if ((config->dose.methods >> config->segmentation.dose_method & 1u) == 0) {
+        return error_set(error, STATUS_CONFIG,
+                         "%s: 'segmentation.dose_method' is not among 'dose.methods'",
+                         config->path);
+    }
+    if ((config->dose.methods >> DOSE_KERNEL & 1u) && config->nuclide.kernel_path[0] == '\0') {
+        return error_set(error, STATUS_CONFIG,
+                         "%s: nuclide %s has no point kernel; set 'dose.methods' to "
+                         "[local_deposition] and 'segmentation.dose_method' to local_deposition",
+                         config->path, config->nuclide.name);
+    }
+    if (config->sweep.to_gy < config->sweep.from_gy) {
+        return error_set(error, STATUS_CONFIG,
+                         "%s: 'sweep.threshold_gy.to' (%g) is below 'from' (%g)", config->path,
+                         config->sweep.to_gy, config->sweep.from_gy);
+    }
+    return STATUS_OK;
+}
+
+Status config_load(const char *path, Config *config, Error *error) {
+    memset(config, 0, sizeof *config);
+    if (strlen(path) >= sizeof config->path) {
+        return error_set(error, STATUS_CONFIG, "%s: the path is too long", path);
+    }
+    strcpy(config->path, path);
+    if (settings_read(path, config_keys, N_CONFIG_KEYS, config, error) != STATUS_OK ||
+        load_nuclide(config, error) != STATUS_OK) {
+        return error->status;
+    }
+    return check_together(config, error);
+}
+
+static bool belongs_to(const char *key, const char *section) {
+    size_t length = strlen(section);
+    return strncmp(key, section, length) == 0 && (key[length] == '.' || key[length] == '\0');
+}
+
+static void write_nuclide(FILE *text, const Nuclide *nuclide) {
+    fprintf(text, "nuclide.name: %s\nnuclide.half_life_h: %.17g\n", nuclide->name,
+            nuclide->half_life_h);
+    fprintf(text, "nuclide.mean_energy_mev: %.17g\nnuclide.positron_yield: %.17g\n",
+            nuclide->mean_energy_mev, nuclide->positron_yield);
+    fprintf(text, "nuclide.digest: %s\n", nuclide->digest);
+}
+
+static void write_section(FILE *text, const Config *config, const char *section) {
+    if (strcmp(section, "nuclide") == 0) {
+        write_nuclide(text, &config->nuclide);
+        return;
+    }
+    for (size_t n = 0; n < N_CONFIG_KEYS; n++) {
+        const SettingKey *key = &config_keys[n];
+        if (key->kind != SETTING_PATH && belongs_to(key->key, section)) {
+            char value[SETTINGS_PATH_SIZE];
+            settings_format(key, config, value);
+            fprintf(text, "%s: %s\n", key->key, value);
+        }
+    }
+}
+
+char *config_text(const Config *config, const char *const sections[]) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&text, &size);
+    if (memory == NULL) {
+        return NULL;
+    }
+    for (size_t n = 0; sections[n] != NULL; n++) {
+        write_section(memory, config, sections[n]);
+    }
+    if (fclose(memory) != 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}

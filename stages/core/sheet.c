@@ -1,0 +1,308 @@
+#include "core/sheet.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/atomic_file.h"
+
+enum { MAX_SHEET_COLUMNS = 64 };
+
+/* What is being read, for messages and for matching cells to columns. */
+typedef struct Reader {
+    const char *path;
+    int line;
+    const SheetColumn *columns; /* accepted columns */
+    size_t n_columns;
+    bool accept_others;                    /* skip columns that are not in `columns` */
+    int column_of_cell[MAX_SHEET_COLUMNS]; /* index into `columns`, -1 to skip */
+    size_t n_cells;
+} Reader;
+
+static void trim_line_end(char *line) {
+    size_t length = strlen(line);
+    while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r')) {
+        line[--length] = '\0';
+    }
+}
+
+/* Cuts `line` at its tabs, in place; the number of cells, or MAX_SHEET_COLUMNS + 1 if more. */
+static size_t split_cells(char *line, char *cells[MAX_SHEET_COLUMNS]) {
+    size_t count = 0;
+    for (char *at = line; at != NULL;) {
+        if (count == MAX_SHEET_COLUMNS) {
+            return MAX_SHEET_COLUMNS + 1;
+        }
+        cells[count++] = at;
+        at = strchr(at, '\t');
+        if (at != NULL) {
+            *at++ = '\0';
+        }
+    }
+    return count;
+}
+
+static int find_accepted(const Reader *reader, const char *name) {
+    for (size_t n = 0; n < reader->n_columns; n++) {
+        if (strcmp(reader->columns[n].name, name) == 0) {
+            return (int)n;
+        }
+    }
+    return -1;
+}
+
+static void list_accepted(const Reader *reader, char *text, size_t size) {
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t n = 0; n < reader->n_columns && used < size; n++) {
+        used += (size_t)snprintf(text + used, size - used, "%s%s", n > 0 ? ", " : "",
+                                 reader->columns[n].name);
+    }
+}
+
+static Status check_required(const Reader *reader, Error *error) {
+    for (size_t n = 0; n < reader->n_columns; n++) {
+        bool found = !reader->columns[n].required;
+        for (size_t cell = 0; cell < reader->n_cells; cell++) {
+            found |= reader->column_of_cell[cell] == (int)n;
+        }
+        if (!found) {
+            return error_set(error, STATUS_BAD_DATA, "%s:1: column '%s' is missing", reader->path,
+                             reader->columns[n].name);
+        }
+    }
+    return STATUS_OK;
+}
+
+static Status read_header(Reader *reader, char *line, Error *error) {
+    char *cells[MAX_SHEET_COLUMNS];
+    if (strncmp(line, "\xef\xbb\xbf", 3) == 0) {
+        line += 3;
+    }
+    reader->n_cells = split_cells(line, cells);
+    if (reader->n_cells > MAX_SHEET_COLUMNS) {
+        return error_set(error, STATUS_BAD_DATA, "%s:1: more than %d columns", reader->path,
+                         MAX_SHEET_COLUMNS);
+    }
+    for (size_t cell = 0; cell < reader->n_cells; cell++) {
+        int column = find_accepted(reader, cells[cell]);
+        if (column < 0 && !reader->accept_others) {
+            char accepted[ERROR_MESSAGE_SIZE / 2];
+            list_accepted(reader, accepted, sizeof accepted);
+            return error_set(error, STATUS_BAD_DATA,
+                             "%s:1: unknown column '%s'; the sheet is tab-separated with columns "
+                             "%s",
+                             reader->path, cells[cell], accepted);
+        }
+        for (size_t earlier = 0; column >= 0 && earlier < cell; earlier++) {
+            if (reader->column_of_cell[earlier] == column) {
+                return error_set(error, STATUS_BAD_DATA, "%s:1: column '%s' is there twice",
+                                 reader->path, cells[cell]);
+            }
+        }
+        reader->column_of_cell[cell] = column;
+    }
+    return check_required(reader, error);
+}
+
+static bool is_choice(const char *choices, const char *value) {
+    size_t length = strlen(value);
+    for (const char *at = choices; at != NULL; at = strchr(at, '|')) {
+        at += *at == '|';
+        if (strncmp(at, value, length) == 0 && (at[length] == '|' || at[length] == '\0')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static Status store_number(const Reader *reader, const SheetColumn *column, const char *cell,
+                           Table *table, size_t row, Error *error) {
+    char *end = NULL;
+    double value = strtod(cell, &end);
+    if (end == cell || *end != '\0' || !isfinite(value)) {
+        return error_set(error, STATUS_BAD_DATA, "%s:%d: column '%s': '%s' is not a number",
+                         reader->path, reader->line, column->name, cell);
+    }
+    if (column->min <= column->max && (value < column->min || value > column->max)) {
+        return error_set(error, STATUS_BAD_DATA, "%s:%d: column '%s': %s is outside %g to %g%s%s",
+                         reader->path, reader->line, column->name, cell, column->min, column->max,
+                         column->units != NULL ? " " : "",
+                         column->units != NULL ? column->units : "");
+    }
+    return table_set_number(table, row, column->name, value, error);
+}
+
+static Status store_cell(const Reader *reader, const SheetColumn *column, const char *cell,
+                         Table *table, size_t row, Error *error) {
+    if (*cell == '\0' || strcmp(cell, "n/a") == 0) {
+        return column->required && !reader->accept_others
+                   ? error_set(error, STATUS_BAD_DATA, "%s:%d: column '%s' is empty", reader->path,
+                               reader->line, column->name)
+                   : STATUS_OK;
+    }
+    if (column->kind == COLUMN_NUMBER) {
+        return store_number(reader, column, cell, table, row, error);
+    }
+    if (column->choices != NULL && !is_choice(column->choices, cell)) {
+        return error_set(error, STATUS_BAD_DATA, "%s:%d: column '%s': '%s' is not one of %s",
+                         reader->path, reader->line, column->name, cell, column->choices);
+    }
+    return table_set_text(table, row, column->name, cell, error);
+}
+
+static Status read_row(const Reader *reader, char *line, Table *table, Error *error) {
+    char *cells[MAX_SHEET_COLUMNS];
+    size_t n_cells = split_cells(line, cells), row;
+    if (n_cells != reader->n_cells) {
+        return error_set(error, STATUS_BAD_DATA, "%s:%d: %zu cells where the header has %zu",
+                         reader->path, reader->line, n_cells, reader->n_cells);
+    }
+    if (table_add_row(table, &row, error) != STATUS_OK ||
+        table_set_number(table, row, "line", reader->line, error) != STATUS_OK) {
+        return error->status;
+    }
+    for (size_t cell = 0; cell < n_cells; cell++) {
+        int column = reader->column_of_cell[cell];
+        if (column >= 0 && store_cell(reader, &reader->columns[column], cells[cell], table, row,
+                                      error) != STATUS_OK) {
+            return error->status;
+        }
+    }
+    return STATUS_OK;
+}
+
+static Status make_columns(const Reader *reader, Table *table, Error *error) {
+    for (size_t n = 0; n < reader->n_columns; n++) {
+        const SheetColumn *column = &reader->columns[n];
+        const char *long_name = column->long_name != NULL ? column->long_name : column->name;
+        if (table_add_column(table, column->name, column->kind, column->units, long_name, error) !=
+            STATUS_OK) {
+            return error->status;
+        }
+    }
+    return table_add_column(table, "line", COLUMN_NUMBER, "1", "line of the sheet", error);
+}
+
+static Status read_lines(Reader *reader, FILE *file, Table *table, Error *error) {
+    char *line = NULL;
+    size_t capacity = 0;
+    Status status = make_columns(reader, table, error);
+    for (ssize_t got; status == STATUS_OK && (got = getline(&line, &capacity, file)) >= 0;) {
+        reader->line++;
+        if (memchr(line, '\0', (size_t)got) != NULL) {
+            status = error_set(error, STATUS_BAD_DATA,
+                               "%s:%d: holds a zero byte; save the sheet as UTF-8 text",
+                               reader->path, reader->line);
+            break;
+        }
+        trim_line_end(line);
+        if (reader->line == 1) {
+            status = read_header(reader, line, error);
+        } else if (*line != '\0') {
+            status = read_row(reader, line, table, error);
+        }
+    }
+    if (status == STATUS_OK && ferror(file)) {
+        status = error_set(error, STATUS_IO, "%s: %s", reader->path, strerror(errno));
+    } else if (status == STATUS_OK && reader->line == 0) {
+        status =
+            error_set(error, STATUS_BAD_DATA, "%s: is empty; expected a header row", reader->path);
+    }
+    free(line);
+    return status;
+}
+
+static Status read_with(Reader *reader, Table **table, Error *error) {
+    *table = table_new();
+    FILE *file = fopen(reader->path, "r");
+    if (file == NULL || *table == NULL) {
+        error_set(error, STATUS_NO_INPUT, "%s: %s", reader->path, strerror(errno));
+    } else {
+        error->status = read_lines(reader, file, *table, error);
+    }
+    Status status = error->status;
+    if (file != NULL) {
+        fclose(file);
+    }
+    if (status != STATUS_OK) {
+        table_free(*table);
+        *table = NULL;
+    }
+    return status;
+}
+
+Status sheet_read(const char *path, const SheetColumn *columns, size_t n, Table **table,
+                  Error *error) {
+    Reader reader = {.path = path, .columns = columns, .n_columns = n};
+    return read_with(&reader, table, error);
+}
+
+Status sheet_read_columns(const char *path, const char *const *names, size_t n, Table **table,
+                          Error *error) {
+    SheetColumn columns[MAX_SHEET_COLUMNS] = {0};
+    for (size_t c = 0; c < n && c < MAX_SHEET_COLUMNS; c++) {
+        columns[c] = (SheetColumn){.name = names[c], .kind = COLUMN_TEXT, .required = true};
+    }
+    Reader reader = {.path = path, .columns = columns, .n_columns = n, .accept_others = true};
+    return read_with(&reader, table, error);
+}
+
+/* CSV quotes where RFC 4180 asks for it; TSV has no quoting, so tabs and line ends become
+ * spaces. */
+static void write_text_cell(FILE *file, const char *text, char separator) {
+    bool quote = separator == ',' && strpbrk(text, ",\"\r\n") != NULL;
+    if (quote) {
+        fputc('"', file);
+    }
+    for (; *text != '\0'; text++) {
+        if (quote && *text == '"') {
+            fputc('"', file);
+        }
+        fputc(separator == '\t' && strchr("\t\r\n", *text) != NULL ? ' ' : *text, file);
+    }
+    if (quote) {
+        fputc('"', file);
+    }
+}
+
+static void write_cell(FILE *file, const Table *table, size_t row, size_t column, char separator) {
+    const char *name = table_column_name(table, column);
+    if (table_column_kind(table, column) == COLUMN_TEXT) {
+        write_text_cell(file, table_text(table, row, name), separator);
+        return;
+    }
+    char number[32];
+    table_format_number(table_number(table, row, name), number);
+    fputs(number, file);
+}
+
+static void write_rows(FILE *file, const Table *table, char separator) {
+    size_t columns = table_column_count(table);
+    for (size_t column = 0; column < columns; column++) {
+        write_text_cell(file, table_column_name(table, column), separator);
+        fputc(column + 1 < columns ? separator : '\n', file);
+    }
+    for (size_t row = 0; row < table_row_count(table); row++) {
+        for (size_t column = 0; column < columns; column++) {
+            write_cell(file, table, row, column, separator);
+            fputc(column + 1 < columns ? separator : '\n', file);
+        }
+    }
+}
+
+Status sheet_write(const Table *table, const char *path, char separator, Error *error) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&text, &size);
+    if (memory == NULL) {
+        return error_no_memory(error, "a sheet");
+    }
+    write_rows(memory, table, separator);
+    Status status = fclose(memory) == 0 ? atomic_file_write(path, text, error)
+                                        : error_no_memory(error, "a sheet");
+    free(text);
+    return status;
+}

@@ -1,0 +1,319 @@
+/* The driver of the per-patient stages. Batch: rank 0 reads the sheet, every rank takes patients
+ * from the queue, largest first; rank 0 gathers the results and writes the status table. */
+#include "core/stage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/batch.h"
+#include "core/cli.h"
+#include "core/patient_work.h"
+#include "mpi/work_queue.h"
+
+enum { PROGRAM_NAME_SIZE = 64 };
+
+/* A batch under way, on every rank. */
+typedef struct BatchRun {
+    const StageRun *stage_run;
+    const char *folder; /* of the run */
+    Batch batch;
+    size_t *order;          /* queue position to patient */
+    PatientResult *results; /* by patient; complete on rank 0 */
+    size_t arrived;
+} BatchRun;
+
+/* Paths of a patient's inputs and output in the run's folder. */
+typedef struct PatientFiles {
+    char in[STAGE_MAX_INPUTS][BATCH_PATH_SIZE];
+    const char *in_paths[STAGE_MAX_INPUTS];
+    char out[BATCH_PATH_SIZE];
+} PatientFiles;
+
+static Status name_files(const BatchRun *run, const BatchPatient *patient, PatientFiles *files,
+                         Error *error) {
+    const Stage *stage = run->stage_run->stage;
+    for (int n = 0; stage->inputs[n] != NULL; n++) {
+        files->in_paths[n] = files->in[n];
+        if (batch_file_path(run->folder, patient, stage->inputs[n], files->in[n], error) !=
+            STATUS_OK) {
+            return error->status;
+        }
+    }
+    return batch_file_path(run->folder, patient, stage->name, files->out, error);
+}
+
+static void work_on_item(size_t item, void *result, void *context) {
+    BatchRun *run = context;
+    const BatchPatient *patient = &run->batch.patients[run->order[item]];
+    PatientFiles files;
+    PatientResult outcome = {.status = PATIENT_FAILED};
+    Error error = {0};
+    log_message(LOG_DEBUG, "%s/%s begins", patient->center, patient->patient);
+    if (name_files(run, patient, &files, &error) == STATUS_OK) {
+        outcome = patient_work(run->stage_run, patient->center, patient->patient, files.in_paths,
+                               files.out);
+    } else {
+        memcpy(outcome.reason, error.message, sizeof outcome.reason);
+    }
+    memcpy(result, &outcome, sizeof outcome);
+}
+
+static void result_arrived(size_t item, const void *bytes, void *context) {
+    BatchRun *run = context;
+    size_t index = run->order[item];
+    PatientResult *result = &run->results[index];
+    memcpy(result, bytes, sizeof *result);
+    run->arrived++;
+    const BatchPatient *patient = &run->batch.patients[index];
+    LogLevel level = result->status == PATIENT_FAILED ? LOG_ERROR : LOG_INFO;
+    log_message(level, "%zu of %zu: %s/%s %s in %.1f s%s%s", run->arrived, run->batch.count,
+                patient->center, patient->patient, patient_status_name(result->status),
+                result->seconds, result->reason[0] != '\0' ? ": " : "", result->reason);
+}
+
+/* Bytes that a patient's work reads: the measure of its length. */
+static double patient_cost(const BatchRun *run, const BatchPatient *patient) {
+    const StageRun *stage_run = run->stage_run;
+    Error ignored = {0};
+    double cost = 0;
+    if (stage_run->stage->digest_sources != NULL) {
+        stage_run->stage->digest_sources(stage_run->shared, patient->center, patient->patient, NULL,
+                                         &cost, &ignored);
+        return cost;
+    }
+    PatientFiles files;
+    if (name_files(run, patient, &files, &ignored) == STATUS_OK) {
+        for (int n = 0; stage_run->stage->inputs[n] != NULL; n++) {
+            struct stat info;
+            cost += stat(files.in[n], &info) == 0 ? (double)info.st_size : 0;
+        }
+    }
+    return cost;
+}
+
+typedef struct CostedItem {
+    double cost;
+    size_t index;
+} CostedItem;
+
+static int compare_costs(const void *a, const void *b) {
+    const CostedItem *first = a, *second = b;
+    int order = (second->cost > first->cost) - (second->cost < first->cost);
+    return order != 0 ? order : (first->index > second->index) - (first->index < second->index);
+}
+
+static Status order_by_cost(BatchRun *run, Error *error) {
+    size_t count = run->batch.count > 0 ? run->batch.count : 1;
+    CostedItem *items = malloc(count * sizeof *items);
+    if (items == NULL) {
+        return error_no_memory(error, "the queue");
+    }
+    for (size_t n = 0; n < run->batch.count; n++) {
+        items[n] = (CostedItem){patient_cost(run, &run->batch.patients[n]), n};
+    }
+    qsort(items, run->batch.count, sizeof *items, compare_costs);
+    for (size_t n = 0; n < run->batch.count; n++) {
+        run->order[n] = items[n].index;
+    }
+    free(items);
+    return STATUS_OK;
+}
+
+/* Rank 0 decides the order; the sheet itself is read by every rank. */
+static Status prepare_batch(BatchRun *run, const char *sheet, WorkQueue *queue, Error *error) {
+    if (batch_read(sheet, &run->batch, error) != STATUS_OK) {
+        return error->status;
+    }
+    size_t count = run->batch.count > 0 ? run->batch.count : 1;
+    run->order = calloc(count, sizeof *run->order);
+    run->results = calloc(count, sizeof *run->results);
+    if (run->order == NULL || run->results == NULL) {
+        return error_no_memory(error, "the batch");
+    }
+    if (work_queue_rank(queue) == 0 && order_by_cost(run, error) != STATUS_OK) {
+        return error->status;
+    }
+    return STATUS_OK;
+}
+
+static Status write_status_table(const BatchRun *run, const CliOptions *options, Error *error) {
+    char path[BATCH_PATH_SIZE];
+    if (options->dry_run) {
+        return STATUS_OK;
+    }
+    int length = options->status != NULL ? snprintf(path, sizeof path, "%s", options->status)
+                                         : snprintf(path, sizeof path, "%s/status/%s.tsv",
+                                                    run->folder, run->stage_run->stage->name);
+    if (length < 0 || length >= (int)sizeof path) {
+        return error_set(error, STATUS_USAGE, "the path of the status table is too long");
+    }
+    return batch_write_status(path, &run->batch, run->results, error);
+}
+
+static Status summarise(const BatchRun *run) {
+    size_t counts[PATIENT_WOULD_RUN + 1] = {0};
+    for (size_t n = 0; n < run->batch.count; n++) {
+        counts[run->results[n].status]++;
+    }
+    log_message(LOG_INFO, "%zu patients: %zu done, %zu current, %zu failed, %zu skipped%s",
+                run->batch.count, counts[PATIENT_DONE], counts[PATIENT_CURRENT],
+                counts[PATIENT_FAILED], counts[PATIENT_SKIPPED],
+                counts[PATIENT_WOULD_RUN] > 0 ? " (dry run: the rest would run)" : "");
+    return counts[PATIENT_FAILED] > 0 ? STATUS_SOME_FAILED : STATUS_OK;
+}
+
+/* Collective over the ranks. All ranks read the same sheet, so all succeed or fail alike. */
+static Status run_batch(const StageRun *stage_run, const CliOptions *options, WorkQueue *queue,
+                        Error *error) {
+    BatchRun run = {.stage_run = stage_run,
+                    .folder = options->run != NULL ? options->run : stage_run->config->run_folder};
+    Status status = prepare_batch(&run, options->batch, queue, error);
+    if (status == STATUS_OK) {
+        work_queue_broadcast(queue, run.order, run.batch.count * sizeof *run.order);
+        bool complete = work_queue_run(queue, run.batch.count, sizeof(PatientResult), work_on_item,
+                                       result_arrived, &run);
+        if (!complete) {
+            status = error_set(error, STATUS_INTERNAL, "the work queue failed");
+        }
+    }
+    if (status == STATUS_OK && work_queue_rank(queue) == 0) {
+        status = write_status_table(&run, options, error);
+        status = status == STATUS_OK ? summarise(&run) : status;
+    }
+    free(run.order);
+    free(run.results);
+    batch_free(&run.batch);
+    return status;
+}
+
+/* Sorts the files given with --in into the order of the stage's inputs by what they say they
+ * are, and takes center and patient from them. */
+static Status sort_inputs(const Stage *stage, const CliOptions *options, const char *in[],
+                          char *center, char *patient, size_t size, Error *error) {
+    for (int given = 0; given < options->n_in; given++) {
+        Store *store;
+        char name[PROGRAM_NAME_SIZE] = "";
+        if (store_open(options->in[given], &store, error) != STATUS_OK) {
+            return error->status;
+        }
+        Status status = store_get_text(store, "/", "yttria_stage", name, sizeof name, error);
+        if (status == STATUS_OK) {
+            status = store_get_text(store, "/", "center", center, size, error);
+        }
+        if (status == STATUS_OK) {
+            status = store_get_text(store, "/", "patient", patient, size, error);
+        }
+        store_close(store);
+        for (int n = 0; status == STATUS_OK && stage->inputs[n] != NULL; n++) {
+            in[n] = strcmp(stage->inputs[n], name) == 0 ? options->in[given] : in[n];
+        }
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    for (int n = 0; stage->inputs[n] != NULL; n++) {
+        if (in[n] == NULL) {
+            return error_set(error, STATUS_USAGE, "--in: no file of stage %s was given",
+                             stage->inputs[n]);
+        }
+    }
+    return STATUS_OK;
+}
+
+/* --patient center/patient */
+static Status split_patient(const char *text, char *center, char *patient, size_t size,
+                            Error *error) {
+    const char *slash = text != NULL ? strchr(text, '/') : NULL;
+    if (slash == NULL || (size_t)(slash - text) >= size || strlen(slash) >= size) {
+        return error_set(error, STATUS_USAGE, "--patient: expected center/patient of the sheets");
+    }
+    memcpy(center, text, (size_t)(slash - text));
+    center[slash - text] = '\0';
+    strcpy(patient, slash + 1);
+    return STATUS_OK;
+}
+
+static Status run_single(const StageRun *run, const CliOptions *options, Error *error) {
+    char center[256] = "", patient[256] = "";
+    const char *in[STAGE_MAX_INPUTS + 1] = {NULL};
+    Status status =
+        run->stage->inputs[0] != NULL
+            ? sort_inputs(run->stage, options, in, center, patient, sizeof center, error)
+            : split_patient(options->patient, center, patient, sizeof center, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    PatientResult result = patient_work(run, center, patient, in, options->out);
+    if (result.status == PATIENT_FAILED || result.status == PATIENT_SKIPPED) {
+        return error_set(error, result.status == PATIENT_SKIPPED ? STATUS_NO_INPUT : result.code,
+                         "%s/%s: %s", center, patient, result.reason);
+    }
+    log_message(LOG_INFO, "%s/%s %s in %.1f s: %s", center, patient,
+                patient_status_name(result.status), result.seconds, options->out);
+    return STATUS_OK;
+}
+
+static Status run_stage(const Stage *stage, const CliOptions *options, WorkQueue *queue,
+                        Error *error) {
+    Config *config = malloc(sizeof *config);
+    if (config == NULL) {
+        return error_no_memory(error, "the configuration");
+    }
+    StageRun run = {
+        .stage = stage, .config = config, .force = options->force, .dry_run = options->dry_run};
+    Status status = config_load(options->config, config, error);
+    if (status == STATUS_OK) {
+        run.configuration = config_text(config, stage->config_sections);
+        status = run.configuration != NULL ? STATUS_OK : error_no_memory(error, "configuration");
+    }
+    if (status == STATUS_OK && stage->begin != NULL) {
+        status = stage->begin(config, &run.shared, error);
+    }
+    if (status == STATUS_OK) {
+        status = options->batch != NULL ? run_batch(&run, options, queue, error)
+                                        : run_single(&run, options, error);
+    }
+    if (stage->end != NULL && run.shared != NULL) {
+        stage->end(run.shared);
+    }
+    free(run.configuration);
+    free(config);
+    return status;
+}
+
+int stage_main(const Stage *stage, int argc, char **argv) {
+    char name[PROGRAM_NAME_SIZE];
+    snprintf(name, sizeof name, "yttria-%s", stage->name);
+    CliProgram program = {.name = name,
+                          .summary = stage->summary,
+                          .example = stage->example,
+                          .single = stage->inputs[0] != NULL
+                                        ? "--in IN.h5 [--in IN2.h5 …] --out OUT.h5"
+                                        : "--patient CENTER/PATIENT --out OUT.h5"};
+    log_configure(name, LOG_INFO, LOG_TEXT, -1);
+    CliOptions options;
+    Error error = {0};
+    Status status = cli_parse(argc, argv, &program, &options, &error);
+    if (status == STATUS_OK && !options.exit_now) {
+        WorkQueue *queue = work_queue_start();
+        if (queue == NULL) {
+            cli_free(&options);
+            return STATUS_INTERNAL;
+        }
+        int rank = work_queue_rank(queue);
+        log_configure(name, options.log_level, options.log_format,
+                      work_queue_size(queue) > 1 ? rank : -1);
+        cli_apply_threads(options.threads);
+        status = run_stage(stage, &options, queue, &error);
+        if (status != STATUS_OK && status != STATUS_SOME_FAILED && rank == 0) {
+            log_message(LOG_ERROR, "%s", error.message);
+        }
+        work_queue_finish(queue);
+    } else if (status != STATUS_OK) {
+        log_message(LOG_ERROR, "%s", error.message);
+    }
+    cli_free(&options);
+    return (int)status;
+}

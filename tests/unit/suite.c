@@ -1,0 +1,59 @@
+#include "tests/unit/suite.h"
+
+#include <CUnit/Basic.h>
+#include <ftw.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int suite_run(const char *suite, const UnitTest *tests, size_t n_tests) {
+    if (CU_initialize_registry() != CUE_SUCCESS) {
+        return EXIT_FAILURE;
+    }
+    CU_pSuite registered = CU_add_suite(suite, NULL, NULL);
+    for (size_t i = 0; i < n_tests; i++) {
+        CU_add_test(registered, tests[i].name, tests[i].run);
+    }
+    CU_basic_set_mode(CU_BRM_SILENT);
+    CU_basic_run_tests();
+    CU_basic_show_failures(CU_get_failure_list());
+    unsigned failed = CU_get_number_of_tests_failed();
+    unsigned run = CU_get_number_of_tests_run();
+    printf("%s%s: %u passed, %u failed\n", failed > 0 ? "\n" : "", suite, run - failed, failed);
+    CU_cleanup_registry();
+    return failed == 0 && run == n_tests ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+void assert_near(double actual, double expected, double tolerance, const char *file, int line) {
+    char condition[160];
+    snprintf(condition, sizeof condition, "%.10g is %.10g within %.3g", actual, expected,
+             tolerance);
+    CU_assertImplementation(fabs(actual - expected) <= tolerance, (unsigned)line, condition, file,
+                            "", CU_FALSE);
+}
+
+static char scratch[] = "/tmp/yttria-test-XXXXXX";
+
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *walk) {
+    (void)info;
+    (void)kind;
+    (void)walk;
+    return remove(path);
+}
+
+static void remove_scratch(void) {
+    nftw(scratch, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+const char *scratch_folder(void) {
+    static const char *folder = NULL;
+    if (folder == NULL) {
+        folder = mkdtemp(scratch);
+        if (folder == NULL) {
+            perror("mkdtemp");
+            abort();
+        }
+        atexit(remove_scratch);
+    }
+    return folder;
+}
