@@ -109,13 +109,16 @@ static Status read_header(Reader *reader, char *line, Error *error) {
 
 static bool is_choice(const char *choices, const char *value) {
     size_t length = strlen(value);
-    for (const char *at = choices; at != NULL; at = strchr(at, '|')) {
-        at += *at == '|';
-        if (strncmp(at, value, length) == 0 && (at[length] == '|' || at[length] == '\0')) {
+    for (const char *at = choices;; at++) {
+        size_t word = strcspn(at, "|");
+        if (word == length && memcmp(at, value, length) == 0) {
             return true;
         }
+        at += word;
+        if (*at == '\0') {
+            return false;
+        }
     }
-    return false;
 }
 
 static Status store_number(const Reader *reader, const SheetColumn *column, const char *cell,

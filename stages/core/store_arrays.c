@@ -14,11 +14,13 @@ static Status write_values(Store *store, const char *dataset, hid_t id, hid_t me
 Status store_write_dataset(Store *store, const char *dataset, hid_t file_type, hid_t memory_type,
                            int rank, const hsize_t *size, const hsize_t *chunk, const void *values,
                            const char *units, const char *long_name, Error *error) {
-    hid_t links = store_link_properties();
+    if (store_make_groups(store, dataset, false, error) != STATUS_OK) {
+        return error->status;
+    }
     hid_t properties = store_dataset_properties(rank, chunk);
     hid_t space = rank > 0 ? H5Screate_simple(rank, size, NULL) : H5Screate(H5S_SCALAR);
-    hid_t id = H5Dcreate2(store->file, dataset, file_type, space, links, properties, H5P_DEFAULT);
-    H5Pclose(links);
+    hid_t id =
+        H5Dcreate2(store->file, dataset, file_type, space, H5P_DEFAULT, properties, H5P_DEFAULT);
     H5Pclose(properties);
     H5Sclose(space);
     if (id < 0) {

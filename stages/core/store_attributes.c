@@ -10,23 +10,9 @@ bool store_has_attribute(const Store *store, const char *object, const char *nam
            H5Aexists_by_name(store->file, object, name, H5P_DEFAULT) > 0;
 }
 
-static Status ensure_object(Store *store, const char *object, Error *error) {
-    if (store_has(store, object)) {
-        return STATUS_OK;
-    }
-    hid_t links = store_link_properties();
-    hid_t group = H5Gcreate2(store->file, object, links, H5P_DEFAULT, H5P_DEFAULT);
-    H5Pclose(links);
-    if (group < 0) {
-        return store_failed(store, object, "the group cannot be made", error);
-    }
-    H5Gclose(group);
-    return STATUS_OK;
-}
-
 static Status set_attribute(Store *store, const char *object, const char *name, hid_t type,
                             const void *value, Error *error) {
-    if (ensure_object(store, object, error) != STATUS_OK) {
+    if (!store_has(store, object) && store_make_groups(store, object, true, error) != STATUS_OK) {
         return error->status;
     }
     if (store_has_attribute(store, object, name)) {

@@ -14,11 +14,29 @@ Status store_failed(const Store *store, const char *object, const char *what, Er
                      store->path, object, what);
 }
 
-hid_t store_link_properties(void) {
-    hid_t properties = H5Pcreate(H5P_LINK_CREATE);
-    H5Pset_create_intermediate_group(properties, 1);
-    H5Pset_char_encoding(properties, H5T_CSET_UTF8);
-    return properties;
+Status store_make_groups(Store *store, const char *object, bool itself, Error *error) {
+    char path[PATH_SIZE];
+    if (strlen(object) + 1 >= sizeof path) {
+        return store_failed(store, object, "the name is too long", error);
+    }
+    hid_t properties = H5Pcreate(H5P_GROUP_CREATE);
+    H5Pset_obj_track_times(properties, false);
+    Status status = STATUS_OK;
+    strcpy(path, object);
+    strcat(path, itself ? "/" : "");
+    for (char *slash = strchr(path + 1, '/'); slash != NULL && status == STATUS_OK;
+         slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (!store_has(store, path)) {
+            hid_t group = H5Gcreate2(store->file, path, H5P_DEFAULT, properties, H5P_DEFAULT);
+            status = group < 0 ? store_failed(store, path, "the group cannot be made", error)
+                               : STATUS_OK;
+            H5Gclose(group);
+        }
+        *slash = '/';
+    }
+    H5Pclose(properties);
+    return status;
 }
 
 hid_t store_dataset_properties(int rank, const hsize_t *chunk) {
@@ -75,9 +93,11 @@ Status store_create(const char *path, Store **result, Error *error) {
     if (store == NULL) {
         return error_no_memory(error, "a file");
     }
-    hid_t properties = file_properties();
+    hid_t properties = file_properties(), creation = H5Pcreate(H5P_FILE_CREATE);
+    H5Pset_obj_track_times(creation, false); /* of the root group */
     errno = 0;
-    store->file = H5Fcreate(temporary, H5F_ACC_TRUNC, H5P_DEFAULT, properties);
+    store->file = H5Fcreate(temporary, H5F_ACC_TRUNC, creation, properties);
+    H5Pclose(creation);
     H5Pclose(properties);
     if (store->file < 0) {
         error_set(error, STATUS_CANNOT_CREATE, "%s: cannot be created: %s", path,

@@ -16,8 +16,9 @@ struct Store {
 /* "path: object: <what>" as STATUS_BAD_DATA (reading) or STATUS_IO (writing). */
 Status store_failed(const Store *store, const char *object, const char *what, Error *error);
 
-/* Link creation property list: makes missing groups on the way, names are UTF-8. */
-hid_t store_link_properties(void);
+/* Makes the groups above `object`, and `object` itself too if `itself`, where they do not exist:
+ * one by one, because groups that HDF5 makes on its own keep time stamps. */
+Status store_make_groups(Store *store, const char *object, bool itself, Error *error);
 
 /* Dataset creation property list without time stamps; with chunks, shuffle and deflate if
  * `chunk` is not NULL. */

@@ -1,10 +1,18 @@
 #include "tests/unit/suite.h"
 
-#include <CUnit/Basic.h>
+#include <CUnit/TestRun.h>
 #include <ftw.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+static void print_failures(void) {
+    for (CU_pFailureRecord failure = CU_get_failure_list(); failure != NULL;
+         failure = failure->pNext) {
+        printf("%s:%u: in '%s': %s\n", failure->strFileName, failure->uiLineNumber,
+               failure->pTest != NULL ? failure->pTest->pName : "", failure->strCondition);
+    }
+}
 
 int suite_run(const char *suite, const UnitTest *tests, size_t n_tests) {
     if (CU_initialize_registry() != CUE_SUCCESS) {
@@ -14,12 +22,11 @@ int suite_run(const char *suite, const UnitTest *tests, size_t n_tests) {
     for (size_t i = 0; i < n_tests; i++) {
         CU_add_test(registered, tests[i].name, tests[i].run);
     }
-    CU_basic_set_mode(CU_BRM_SILENT);
-    CU_basic_run_tests();
-    CU_basic_show_failures(CU_get_failure_list());
+    CU_run_all_tests();
+    print_failures();
     unsigned failed = CU_get_number_of_tests_failed();
     unsigned run = CU_get_number_of_tests_run();
-    printf("%s%s: %u passed, %u failed\n", failed > 0 ? "\n" : "", suite, run - failed, failed);
+    printf("%s: %u passed, %u failed\n", suite, run - failed, failed);
     CU_cleanup_registry();
     return failed == 0 && run == n_tests ? EXIT_SUCCESS : EXIT_FAILURE;
 }
