@@ -1,0 +1,28 @@
+/* A PET of convert.h5 as the dose stage wants it: finite Bq/mL at one instant, on a usable grid. */
+#ifndef YTTRIA_DOSE_PET_IMAGE_H
+#define YTTRIA_DOSE_PET_IMAGE_H
+
+#include "core/store.h"
+#include "core/timestamp.h"
+
+enum { PET_IMAGE_TEXT_SIZE = 128 };
+
+typedef struct PetImage {
+    Volume activity;                        /* Bq/mL at `reference`, slice factors applied */
+    Timestamp reference;                    /* the instant the Bq/mL refer to */
+    Timestamp acquisition;                  /* start of the first frame */
+    double half_life_s;                     /* of the header; NaN where it has none */
+    char radionuclide[PET_IMAGE_TEXT_SIZE]; /* "unknown" where the header has none */
+    char scanner[2 * PET_IMAGE_TEXT_SIZE];  /* manufacturer and model */
+} PetImage;
+
+/* Reads `/images/<image>`. STATUS_BAD_DATA, naming the image and the field, if a time is missing,
+ * units are not Bq mL-1, a voxel is NaN or infinite, a voxel edge is outside 0.5 to 12 mm, axes
+ * are not at right angles, or slice factors do not match the slices. Free with pet_image_free. */
+Status pet_image_read(const Store *convert, const char *image, PetImage *pet, Error *error);
+void pet_image_free(PetImage *pet); /* NULL and already freed are fine */
+
+/* Voxel edges within 0.5 to 12 mm and axes at right angles, which the voxel kernel needs. */
+Status pet_image_check_grid(const Grid *grid, Error *error);
+
+#endif
