@@ -22,7 +22,7 @@ PACKAGE_CFLAGS = $(subst -I,-isystem ,$(shell pkg-config --cflags $(PACKAGES) cu
 CFLAGS   = -std=c17 $(COMMON) -Wmissing-prototypes -Wstrict-prototypes $(PACKAGE_CFLAGS) $(NIFTI)
 CXXFLAGS = -std=c++17 $(COMMON) $(GDCM)
 LDFLAGS  = $(OPTIMISE) -fopenmp
-LDLIBS   = $(shell pkg-config --libs $(PACKAGES)) -lnifti2 -lznz \
+LDLIBS   = $(shell pkg-config --libs $(PACKAGES)) -lnifti2 -lznz -lz \
            -lgdcmMSFF -lgdcmDICT -lgdcmDSED -lgdcmIOD -lgdcmCommon -lstdc++ -lm
 
 object    = $(patsubst %,$(BUILD)/%.o,$(basename $(1)))
