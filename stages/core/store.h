@@ -83,6 +83,14 @@ Status store_get_text(const Store *store, const char *object, const char *name, 
 Status store_get_number(const Store *store, const char *object, const char *name, double *value,
                         Error *error);
 
+/* Copies every text and number attribute of `object` to the same object of another store. An
+ * object that the source does not have is no error. */
+Status store_copy_attributes(const Store *source, Store *target, const char *object, Error *error);
+
+/* Names of the attributes of an object, sorted; as store_list. */
+Status store_list_attributes(const Store *store, const char *object, char ***names, size_t *count,
+                             Error *error);
+
 /* A long text (configuration, JSON) as a scalar string dataset; reading allocates. */
 Status store_write_text(Store *store, const char *dataset, const char *text, Error *error);
 Status store_read_text(const Store *store, const char *dataset, char **text, Error *error);

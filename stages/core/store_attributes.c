@@ -5,6 +5,8 @@
 
 #include "core/store_internal.h"
 
+enum { TEXT_SIZE = 4096 };
+
 bool store_has_attribute(const Store *store, const char *object, const char *name) {
     return store_has(store, object) &&
            H5Aexists_by_name(store->file, object, name, H5P_DEFAULT) > 0;
@@ -118,6 +120,70 @@ Status store_get_number(const Store *store, const char *object, const char *name
     H5Tclose(type);
     H5Aclose(attribute);
     return failed < 0 ? missing(store, object, name, "cannot be read", error) : STATUS_OK;
+}
+
+static Status list_attribute_names(const Store *store, hid_t id, char **names, size_t count,
+                                   Error *error) {
+    for (size_t n = 0; n < count; n++) {
+        ssize_t length = H5Aget_name_by_idx(id, ".", H5_INDEX_NAME, H5_ITER_INC, (hsize_t)n, NULL,
+                                            0, H5P_DEFAULT);
+        names[n] = length >= 0 ? malloc((size_t)length + 1) : NULL;
+        if (names[n] == NULL) {
+            return store_failed(store, "/", "attributes cannot be listed", error);
+        }
+        H5Aget_name_by_idx(id, ".", H5_INDEX_NAME, H5_ITER_INC, (hsize_t)n, names[n],
+                           (size_t)length + 1, H5P_DEFAULT);
+    }
+    return STATUS_OK;
+}
+
+Status store_list_attributes(const Store *store, const char *object, char ***names, size_t *count,
+                             Error *error) {
+    *names = NULL;
+    *count = 0;
+    if (!store_has(store, object)) {
+        return STATUS_OK;
+    }
+    hid_t id = H5Oopen(store->file, object, H5P_DEFAULT);
+    H5O_info_t info = {0};
+    if (id < 0 || H5Oget_info2(id, &info, H5O_INFO_NUM_ATTRS) < 0) {
+        return store_failed(store, object, "cannot be opened", error);
+    }
+    size_t attributes = (size_t)info.num_attrs;
+    char **list = calloc(attributes > 0 ? attributes : 1, sizeof *list);
+    Status status = list != NULL ? list_attribute_names(store, id, list, attributes, error)
+                                 : error_no_memory(error, "attribute names");
+    H5Oclose(id);
+    if (status != STATUS_OK) {
+        store_free_names(list, attributes);
+        return status;
+    }
+    *names = list;
+    *count = attributes;
+    return STATUS_OK;
+}
+
+static Status copy_attribute(const Store *source, Store *target, const char *object,
+                             const char *name, Error *error) {
+    double number;
+    if (store_get_number(source, object, name, &number, error) == STATUS_OK) {
+        return store_set_number(target, object, name, number, error);
+    }
+    char text[TEXT_SIZE];
+    Status status = store_get_text(source, object, name, text, sizeof text, error);
+    return status == STATUS_OK ? store_set_text(target, object, name, text, error) : status;
+}
+
+Status store_copy_attributes(const Store *source, Store *target, const char *object,
+                             Error *error) {
+    char **names;
+    size_t count;
+    Status status = store_list_attributes(source, object, &names, &count, error);
+    for (size_t n = 0; status == STATUS_OK && n < count; n++) {
+        status = copy_attribute(source, target, object, names[n], error);
+    }
+    store_free_names(names, count);
+    return status;
 }
 
 Status store_write_text(Store *store, const char *dataset, const char *text, Error *error) {

@@ -105,6 +105,33 @@ static void tables_and_attributes_come_back(void) {
     store_close(store);
 }
 
+static void attributes_are_listed_and_copied(void) {
+    char from[256], to[256], **names, sex[16] = "";
+    double age = 0;
+    size_t count;
+    Store *source, *target;
+    Error error;
+    scratch_path("from.h5", from);
+    scratch_path("to.h5", to);
+    CU_ASSERT_EQUAL_FATAL(store_create(from, &source, &error), STATUS_OK);
+    store_set_text(source, "/patient", "sex", "female", &error);
+    store_set_number(source, "/patient", "age", 61, &error);
+    CU_ASSERT_EQUAL_FATAL(store_create(to, &target, &error), STATUS_OK);
+    CU_ASSERT_EQUAL(store_copy_attributes(source, target, "/patient", &error), STATUS_OK);
+    CU_ASSERT_EQUAL(store_copy_attributes(source, target, "/nothing", &error), STATUS_OK);
+    CU_ASSERT_EQUAL(store_get_text(target, "/patient", "sex", sex, sizeof sex, &error), STATUS_OK);
+    CU_ASSERT_EQUAL(store_get_number(target, "/patient", "age", &age, &error), STATUS_OK);
+    CU_ASSERT_STRING_EQUAL(sex, "female");
+    ASSERT_NEAR(age, 61, 0);
+    CU_ASSERT_EQUAL(store_list_attributes(target, "/patient", &names, &count, &error), STATUS_OK);
+    CU_ASSERT_EQUAL_FATAL(count, 2);
+    CU_ASSERT_STRING_EQUAL(names[0], "age");
+    CU_ASSERT_STRING_EQUAL(names[1], "sex");
+    store_free_names(names, count);
+    store_close(source);
+    store_close(target);
+}
+
 static void an_empty_table_comes_back_empty(void) {
     char path[256];
     scratch_path("empty.h5", path);
@@ -199,6 +226,7 @@ int main(void) {
     static const UnitTest tests[] = {
         {"images come back as written", images_come_back_as_written},
         {"tables and attributes come back", tables_and_attributes_come_back},
+        {"attributes are listed and copied", attributes_are_listed_and_copied},
         {"an empty table comes back empty", an_empty_table_comes_back_empty},
         {"what is missing is named", what_is_missing_is_named},
         {"same content gives the same bytes", same_content_gives_same_bytes},

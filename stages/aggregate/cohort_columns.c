@@ -1,0 +1,78 @@
+/* The columns of the cohort's tables (cohort_columns.h). */
+#include "aggregate/cohort_columns.h"
+
+#include <string.h>
+
+const CohortColumn COHORT_PATIENT_COLUMNS[COHORT_N_PATIENT_COLUMNS] = {
+    {"center", NULL, "center", false},
+    {"patient", NULL, "study number of the patient within the center", false},
+    {"stratum", "1", "stratum of the protocol, 0 if not evaluable", true},
+    {"reason", NULL, "why this stratum", true},
+    {"flags", NULL, "what a human should know about this patient", true},
+    {"n_lesions", "1", "number of lesions", true},
+    {"n_underdosed", "1", "number of underdosed lesions", true},
+    {"min_davg_gy", "Gy", "lowest average absorbed dose of a lesion", true},
+    {"progression", NULL, "disease progression: yes, no or unknown", false},
+    {"imaging_delay_h", "h", "time from administration to PET", false},
+    {"dose_method", NULL, "dose map of which Davg is taken", false},
+    {"vessels", NULL, "vessels: segmented or none", false},
+    {"liver", NULL, "liver: segmented or none", false},
+    {"n_ablation", "1", "lesions for which ablation is proposed", false},
+    {"n_sbrt", "1", "lesions for which stereotactic radiotherapy is proposed", false},
+    {"liver_volume_ml", "mL", "volume of the liver", false},
+    {"liver_mean_gy", "Gy", "mean absorbed dose of the liver", false},
+    {"normal_liver_volume_ml", "mL", "volume of the liver without lesions", false},
+    {"normal_liver_mean_gy", "Gy", "mean absorbed dose of the liver without lesions", false},
+    {"contact_tolerance_mm", "mm", "distance up to which a vessel counts as touching", false},
+};
+
+const CohortColumn COHORT_LESION_COLUMNS[COHORT_N_LESION_COLUMNS] = {
+    {"center", NULL, "center", false},
+    {"patient", NULL, "study number of the patient within the center", false},
+    {"lesion", NULL, "lesion", true},
+    {"volume_ml", "mL", "volume", true},
+    {"diameter_3d_mm", "mm", "longest diameter in three dimensions", true},
+    {"diameter_axial_mm", "mm", "longest diameter in an axial slice", true},
+    {"davg_gy", "Gy", "average absorbed dose", true},
+    {"d70_gy", "Gy", "dose that 70 percent of the volume receive at least", true},
+    {"vessel_distance_mm", "mm", "surface distance to the nearest large vessel", true},
+    {"vessel_diameter_mm", "mm", "diameter of the nearest large vessel", true},
+    {"underdosed", NULL, "average dose below the threshold: yes, no or unknown", true},
+    {"amenable", NULL, "amenable to ablation: yes, no or unknown", true},
+    {"vessel_status", NULL, "measured, none_large or unknown", false},
+    {"treatment", NULL, "treatment proposed: ablation, sbrt, none or unknown", false},
+    {"d95_gy", "Gy", "dose that 95 percent of the volume receive at least", false},
+    {"d90_gy", "Gy", "dose that 90 percent of the volume receive at least", false},
+    {"d50_gy", "Gy", "dose that 50 percent of the volume receive at least", false},
+    {"v30_percent", "%", "part of the volume that receives at least 30 Gy", false},
+    {"v100_percent", "%", "part of the volume that receives at least 100 Gy", false},
+    {"davg_kernel_gy", "Gy", "average absorbed dose by kernel convolution", false},
+    {"davg_local_deposition_gy", "Gy", "average absorbed dose by local deposition", false},
+    {"coverage", "1", "fraction inside the dose map", false},
+    {"voxels", "1", "voxels of the mask", false},
+    {"flags", NULL, "what a human should know about this lesion", false},
+    {"reason", NULL, "the verdict with its numbers", false},
+};
+
+const CohortColumn COHORT_SWEEP_COLUMNS[COHORT_N_SWEEP_COLUMNS] = {
+    {"center", NULL, "center", false},
+    {"patient", NULL, "study number of the patient within the center", false},
+    {"threshold_gy", "Gy", "dose below which a lesion is underdosed", false},
+    {"stratum", "1", "stratum at this threshold, 0 if not evaluable", false},
+    {"n_underdosed", "1", "underdosed lesions at this threshold", false},
+};
+
+const char *cohort_clinical_units(const char *name) {
+    static const char *const units_of[][2] = {
+        {"age", "year"}, {"_mg_dl", "mg dL-1"}, {"_g_dl", "g dL-1"},   {"_u_l", "L-1"},
+        {"_kg", "kg"},   {"_cm", "cm"},         {"_1e9_l", "1e9 L-1"}, {"_months", "month"},
+    };
+    size_t length = strlen(name);
+    for (size_t u = 0; u < sizeof units_of / sizeof *units_of; u++) {
+        size_t end = strlen(units_of[u][0]);
+        if (length >= end && strcmp(name + length - end, units_of[u][0]) == 0) {
+            return units_of[u][1];
+        }
+    }
+    return "1";
+}

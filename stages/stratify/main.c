@@ -1,0 +1,19 @@
+/* yttria-stratify: from the lesion table to the protocol's stratum, with its reasons. */
+#include "core/stage.h"
+#include "stratify/stratify.h"
+
+int main(int argc, char **argv) {
+    static const char *const inputs[] = {"segment", NULL};
+    static const char *const sections[] = {"stratification", "sweep", NULL};
+    static const Stage stage = {
+        .name = "stratify",
+        .summary = "Assigns the protocol's stratum to each patient, says why, and repeats it at "
+                   "every dose threshold of the sweep.",
+        .example = "yttria-stratify --config configs/trial.yaml --batch configs/patients.tsv "
+                   "--run results/trial",
+        .inputs = inputs,
+        .config_sections = sections,
+        .process = stratify_process,
+    };
+    return stage_main(&stage, argc, argv);
+}

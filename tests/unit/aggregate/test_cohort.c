@@ -1,0 +1,99 @@
+/* The cohort's tables from decisions: rows, missing values, files that do not fit. */
+#include "aggregate/cohort.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "aggregate/cohort_columns.h"
+#include "tests/unit/aggregate/decision_fixture.h"
+#include "tests/unit/suite.h"
+
+static const double THRESHOLDS[] = {20.0, 30.0, 40.0};
+
+static void create(Cohort *cohort) {
+    Error error;
+    CU_ASSERT_EQUAL_FATAL(cohort_create(THRESHOLDS, 3, cohort, &error), STATUS_OK);
+}
+
+static Status add(Cohort *cohort, const Decision *decision, Error *error) {
+    Store *store = decision_fixture_open(decision);
+    Status status = cohort_add_decided(cohort, store, "north", "N1", error);
+    store_close(store);
+    return status;
+}
+
+static void test_decided(void) {
+    Cohort cohort;
+    Error error;
+    create(&cohort);
+    CU_ASSERT_EQUAL(add(&cohort, &(Decision){.stratum = 4.0, .n_lesions = 2}, &error), STATUS_OK);
+    CU_ASSERT_EQUAL(table_row_count(cohort.patients), 1);
+    CU_ASSERT_EQUAL(table_number(cohort.patients, 0, "stratum"), 4.0);
+    CU_ASSERT_STRING_EQUAL(table_text(cohort.patients, 0, "reason"), "because, \"so\"");
+    CU_ASSERT_EQUAL(table_number(cohort.patients, 0, "weight_kg"), 70.5);
+    CU_ASSERT_STRING_EQUAL(table_text(cohort.patients, 0, "sex"), "F");
+    CU_ASSERT(isnan(table_number(cohort.patients, 0, "liver_mean_gy"))); /* not in the file */
+    CU_ASSERT_EQUAL(table_row_count(cohort.lesions), 2);
+    CU_ASSERT_EQUAL(table_number(cohort.lesions, 1, "davg_gy"), 11.0);
+    CU_ASSERT_STRING_EQUAL(table_text(cohort.lesions, 1, "amenable"), "yes");
+    CU_ASSERT_EQUAL(table_row_count(cohort.sweep), 3);
+    CU_ASSERT_EQUAL(table_number(cohort.sweep, 2, "threshold_gy"), 40.0);
+    CU_ASSERT_EQUAL(table_number(cohort.sweep, 2, "stratum"), 4.0);
+    cohort_free(&cohort);
+}
+
+static void test_undecided(void) {
+    Cohort cohort;
+    Error error;
+    create(&cohort);
+    CU_ASSERT_EQUAL(cohort_add_undecided(&cohort, "south", "S2", "failed in dose: x", &error),
+                    STATUS_OK);
+    CU_ASSERT_EQUAL(table_number(cohort.patients, 0, "stratum"), 0.0);
+    CU_ASSERT_STRING_EQUAL(table_text(cohort.patients, 0, "reason"), "failed in dose: x");
+    CU_ASSERT(isnan(table_number(cohort.patients, 0, "n_lesions")));
+    CU_ASSERT_EQUAL(table_row_count(cohort.lesions), 0);
+    CU_ASSERT_EQUAL(table_row_count(cohort.sweep), 3);
+    CU_ASSERT_EQUAL(table_number(cohort.sweep, 1, "stratum"), 0.0);
+    cohort_free(&cohort);
+}
+
+static void expect_refused(const Decision *decision, const char *words) {
+    Cohort cohort;
+    Error error = {.message = ""};
+    create(&cohort);
+    CU_ASSERT_EQUAL(add(&cohort, decision, &error), STATUS_BAD_DATA);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, words));
+    if (strstr(error.message, words) == NULL) {
+        printf("found \"%s\"\n", error.message);
+    }
+    CU_ASSERT_EQUAL(table_row_count(cohort.patients), 0); /* nothing is added by halves */
+    CU_ASSERT_EQUAL(table_row_count(cohort.sweep), 0);
+    cohort_free(&cohort);
+}
+
+static void test_refused(void) {
+    expect_refused(&(Decision){.stratum = 6.0}, "a stratum is 6");
+    expect_refused(&(Decision){.stratum = NAN}, "a stratum is nan");
+    expect_refused(&(Decision){.stratum = 2.5}, "a stratum is 2.5");
+    expect_refused(&(Decision){.last_threshold_gy = 41.0}, "other thresholds");
+    expect_refused(&(Decision){.n_thresholds = 2}, "other thresholds");
+    expect_refused(&(Decision){.no_reason = true}, "attribute reason is missing");
+}
+
+static void test_clinical_units(void) {
+    CU_ASSERT_STRING_EQUAL(cohort_clinical_units("weight_kg"), "kg");
+    CU_ASSERT_STRING_EQUAL(cohort_clinical_units("bilirubin_mg_dl"), "mg dL-1");
+    CU_ASSERT_STRING_EQUAL(cohort_clinical_units("albumin_g_dl"), "g dL-1");
+    CU_ASSERT_STRING_EQUAL(cohort_clinical_units("ecog"), "1");
+}
+
+int main(void) {
+    static const UnitTest tests[] = {
+        {"a decision becomes rows of three tables", test_decided},
+        {"a patient without a decision is there with stratum 0", test_undecided},
+        {"files that do not fit are refused and leave nothing behind", test_refused},
+        {"clinical columns have the units of their names", test_clinical_units},
+    };
+    return suite_run("cohort", tests, sizeof tests / sizeof *tests);
+}

@@ -1,0 +1,210 @@
+/* Sentences a tumour board reads: the numbers are there, on their own side of the limit. */
+#include "stratify/reason.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/unit/suite.h"
+
+static const StratificationConfig PROTOCOL = {.threshold_gy = 30.0,
+                                              .max_underdosed = 4.0,
+                                              .ablation_max_diameter_mm = 30.0,
+                                              .vessel_min_diameter_mm = 4.0,
+                                              .contact_tolerance_mm = NAN,
+                                              .max_imaging_delay_h = 36.0,
+                                              .dose_tie_is_underdosed = true};
+static const StrataVessel DISTANT = {.distance_mm = 8.3, .diameter_mm = 5.0};
+
+static StrataLesion lesion_of(const char *name, double davg_gy, double diameter_mm) {
+    return (StrataLesion){.name = name,
+                          .davg_gy = davg_gy,
+                          .diameter_3d_mm = diameter_mm,
+                          .diameter_axial_mm = diameter_mm,
+                          .vessels = &DISTANT,
+                          .n_vessels = 1};
+}
+
+static StrataPatient patient_of(const StrataLesion *lesions, size_t n) {
+    return (StrataPatient){.lesions = lesions,
+                           .n_lesions = n,
+                           .progression = STRATA_NO,
+                           .imaging_delay_h = 20.0,
+                           .voxel_diagonal_mm = 2.0,
+                           .has_vessels = true};
+}
+
+static void expect_sentence(const StrataPatient *patient, const StratificationConfig *config,
+                            const char *expected) {
+    StrataVerdict verdicts[64];
+    StrataDecision decision;
+    Reason reason;
+    strata_decide(patient, config, verdicts, &decision);
+    reason_of_patient(patient, config, verdicts, &decision, &reason);
+    CU_ASSERT_STRING_EQUAL(reason.text, expected);
+    if (strcmp(reason.text, expected) != 0) {
+        printf("found \"%s\"\n", reason.text);
+    }
+}
+
+static void test_mixed(void) {
+    const StrataLesion lesions[] = {lesion_of("L1", 44.0, 20.0), lesion_of("L2", 21.4, 31.0),
+                                    lesion_of("L3", 35.0, 20.0), lesion_of("L4", 28.9, 12.0),
+                                    lesion_of("L5", 61.0, 50.0)};
+    StrataPatient patient = patient_of(lesions, 5);
+    expect_sentence(&patient, &PROTOCOL,
+                    "2 of 5 lesions underdosed (L2 21.4 Gy, L4 28.9 Gy); L2 31.0 mm not < 30 mm -> "
+                    "SBRT; L4 12.0 mm, nearest vessel > 4 mm at 8.3 mm -> ablation; mixed");
+}
+
+static void test_all_treated(void) {
+    const StrataLesion lesions[] = {lesion_of("L1", 44.0, 20.0), lesion_of("L2", 30.04, 31.0)};
+    StrataPatient patient = patient_of(lesions, 2);
+    expect_sentence(&patient, &PROTOCOL, "all 2 lesions > 30 Gy (lowest L2 30.04 Gy)");
+}
+
+static void test_touching(void) {
+    const StrataVessel vessel = {.distance_mm = 1.0, .diameter_mm = 6.2};
+    StrataLesion lesion = lesion_of("L1", 25.0, 20.0);
+    lesion.vessels = &vessel;
+    StrataPatient patient = patient_of(&lesion, 1);
+    expect_sentence(
+        &patient, &PROTOCOL,
+        "1 of 1 lesion underdosed (L1 25.0 Gy); L1 20.0 mm, touching a vessel > 4 mm "
+        "(6.2 mm wide, at 1.0 mm, tolerance 2.0 mm) -> SBRT; none amenable to ablation");
+}
+
+static void test_ties(void) {
+    StratificationConfig config = PROTOCOL;
+    StrataLesion lesion = lesion_of("L1", 30.0, 30.0);
+    StrataPatient patient = patient_of(&lesion, 1);
+    expect_sentence(&patient, &config,
+                    "1 of 1 lesion underdosed (L1 30.0 Gy exactly at the threshold); L1 30.0 mm "
+                    "exactly at the limit, counted as not amenable -> SBRT; none amenable to "
+                    "ablation");
+    config.dose_tie_is_underdosed = false;
+    expect_sentence(&patient, &config,
+                    "the 1 lesion >= 30 Gy (lowest L1 30.0 Gy, exactly at the threshold, counted "
+                    "as not underdosed)");
+}
+
+static void test_systemic(void) {
+    StrataLesion lesions[20];
+    for (size_t i = 0; i < 20; i++) {
+        lesions[i] = lesion_of("L", 10.0, 20.0);
+    }
+    StrataPatient patient = patient_of(lesions, 20);
+    expect_sentence(&patient, &PROTOCOL,
+                    "20 of 20 lesions underdosed (L 10.0 Gy, L 10.0 Gy, L 10.0 Gy, L 10.0 Gy, "
+                    "L 10.0 Gy, L 10.0 Gy, L 10.0 Gy, L 10.0 Gy, L 10.0 Gy, L 10.0 Gy, L 10.0 Gy, "
+                    "L 10.0 Gy and 8 more), more than 4");
+    patient.n_lesions = 1;
+    patient.progression = STRATA_YES;
+    expect_sentence(&patient, &PROTOCOL,
+                    "disease progression; 1 of 1 lesion underdosed (L 10.0 Gy)");
+}
+
+static void test_not_evaluable(void) {
+    StrataLesion lesions[] = {lesion_of("L1", 40.0, 20.0), lesion_of("L2", NAN, 20.0),
+                              lesion_of("L3", 9.0, 20.0)};
+    lesions[2].is_outside_dose = true;
+    StrataPatient patient = patient_of(lesions, 3);
+    patient.imaging_delay_h = 36.02;
+    patient.progression = STRATA_YES;
+    expect_sentence(&patient, &PROTOCOL,
+                    "not evaluable: PET 36.02 h after administration, later than 36 h; L2 has no "
+                    "Davg; L3 lies partly or wholly outside the dose map; disease progression is "
+                    "recorded (stratum 5 by itself, were the imaging valid)");
+    patient = patient_of(NULL, 0);
+    patient.imaging_delay_h = NAN;
+    expect_sentence(&patient, &PROTOCOL,
+                    "not evaluable: no lesion; time from administration to PET unknown");
+}
+
+static void test_unknown(void) {
+    StratificationConfig config = PROTOCOL;
+    StrataLesion lesion = lesion_of("L1", 25.0, 20.0);
+    StrataPatient patient = patient_of(&lesion, 1);
+    patient.progression = STRATA_UNKNOWN;
+    expect_sentence(&patient, &config,
+                    "not evaluable: progression unknown; without progression stratum 2: 1 of 1 "
+                    "lesion underdosed (L1 25.0 Gy); L1 20.0 mm, nearest vessel > 4 mm at 8.3 mm "
+                    "-> ablation; all amenable to ablation");
+    config.unknown_progression = UNKNOWN_ASSUME_NO;
+    config.unknown_vessels = UNKNOWN_ASSUME_NO;
+    config.allow_late_imaging = true;
+    patient.imaging_delay_h = 40.0;
+    patient.has_vessels = false;
+    expect_sentence(&patient, &config,
+                    "1 of 1 lesion underdosed (L1 25.0 Gy); L1 20.0 mm, vessels not segmented, "
+                    "contact assumed absent -> ablation; all amenable to ablation; late PET let "
+                    "through (40.0 h after administration, limit 36 h); progression unknown, "
+                    "assumed no");
+    patient.progression = STRATA_NO;
+    patient.imaging_delay_h = 20.0;
+    config = PROTOCOL;
+    expect_sentence(&patient, &config,
+                    "not evaluable: 1 of 1 lesion underdosed (L1 25.0 Gy); L1 20.0 mm, vessels not "
+                    "segmented -> amenability to ablation unknown; not decidable without vessels "
+                    "or diameters");
+}
+
+static void test_lesion(void) {
+    StrataLesion lesion = lesion_of("L1", 45.23, 20.0);
+    StrataPatient patient = patient_of(&lesion, 1);
+    StrataVerdict verdict;
+    StrataDecision decision;
+    Reason reason;
+    strata_decide(&patient, &PROTOCOL, &verdict, &decision);
+    reason_of_lesion(&patient, &lesion, &PROTOCOL, &verdict, &reason);
+    CU_ASSERT_STRING_EQUAL(reason.text, "45.2 Gy > 30 Gy");
+    lesion.davg_gy = 29.96;
+    lesion.n_vessels = 0;
+    strata_decide(&patient, &PROTOCOL, &verdict, &decision);
+    reason_of_lesion(&patient, &lesion, &PROTOCOL, &verdict, &reason);
+    CU_ASSERT_STRING_EQUAL(reason.text, "29.96 Gy < 30 Gy; 20.0 mm, no vessel > 4 mm -> ablation");
+}
+
+static void test_long_names(void) {
+    static char name[700];
+    memset(name, 'x', sizeof name - 1);
+    const StrataLesion lesions[] = {lesion_of(name, 10.0, 20.0), lesion_of(name, 10.0, 20.0),
+                                    lesion_of(name, 10.0, 20.0), lesion_of(name, 10.0, 20.0)};
+    StrataPatient patient = patient_of(lesions, 4);
+    StrataVerdict verdicts[4];
+    StrataDecision decision;
+    Reason reason;
+    strata_decide(&patient, &PROTOCOL, verdicts, &decision);
+    reason_of_patient(&patient, &PROTOCOL, verdicts, &decision, &reason);
+    CU_ASSERT_EQUAL(strlen(reason.text), REASON_SIZE - 1);
+    CU_ASSERT_STRING_EQUAL(reason.text + REASON_SIZE - 4, "...");
+}
+
+static void test_number_side(void) {
+    static const struct {
+        double value, limit;
+        const char *text;
+    } cases[] = {{29.96, 30.0, "29.96"}, {30.04, 30.0, "30.04"},          {30.0, 30.0, "30.0"},
+                 {21.44, 30.0, "21.4"},  {29.9999994, 30.0, "29.999999"}, {2.04, 2.0, "2.04"}};
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        char text[32];
+        reason_format_number(cases[c].value, cases[c].limit, text);
+        CU_ASSERT_STRING_EQUAL(text, cases[c].text);
+    }
+}
+
+int main(void) {
+    static const UnitTest tests[] = {
+        {"a mixed patient is explained lesion by lesion", test_mixed},
+        {"stratum 1 names the lowest dose", test_all_treated},
+        {"a touching vessel is described", test_touching},
+        {"ties are said to be ties", test_ties},
+        {"count and progression read differently", test_systemic},
+        {"what is not evaluable lists every cause", test_not_evaluable},
+        {"unknown facts and assumptions are said", test_unknown},
+        {"a lesion has its own sentence", test_lesion},
+        {"a sentence that is too long is cut", test_long_names},
+        {"a number is never rounded across its limit", test_number_side},
+    };
+    return suite_run("reason", tests, sizeof tests / sizeof *tests);
+}
