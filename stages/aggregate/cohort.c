@@ -115,18 +115,15 @@ static Status copy_clinical_fact(const Store *store, const char *name, Table *pa
 }
 
 static Status copy_clinical_facts(const Store *store, Table *patients, size_t row, Error *error) {
-    char columns[TEXT_SIZE] = "";
-    Status status = STATUS_OK;
-    if (store_has_attribute(store, "/patient", "columns")) {
-        status = store_get_text(store, "/patient", "columns", columns, sizeof columns, error);
-    }
-    char *rest = NULL;
-    for (char *name = strtok_r(columns, ",", &rest); name != NULL && status == STATUS_OK;
-         name = strtok_r(NULL, ",", &rest)) {
-        if (strcmp(name, "progression") != 0) { /* already there, of the decision */
-            status = copy_clinical_fact(store, name, patients, row, error);
+    char **names;
+    size_t count;
+    Status status = store_list_attributes(store, "/patient", &names, &count, error);
+    for (size_t n = 0; n < count && status == STATUS_OK; n++) {
+        if (strcmp(names[n], "progression") != 0) { /* already there, of the decision */
+            status = copy_clinical_fact(store, names[n], patients, row, error);
         }
     }
+    store_free_names(names, count);
     return status;
 }
 

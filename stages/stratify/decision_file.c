@@ -4,7 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "stratify/clinical_facts.h"
 #include "stratify/reason.h"
 
 enum { WORD_SIZE = 64 };
@@ -94,7 +93,7 @@ Status decision_file_write_patient(Store *output, const Store *segment, const Le
     if (status == STATUS_OK) {
         status = copy_liver(output, segment, error);
     }
-    return status == STATUS_OK ? clinical_facts_copy(segment, output, error) : status;
+    return status == STATUS_OK ? store_copy_attributes(segment, output, "/patient", error) : status;
 }
 
 static Status add_columns(Table *table, Error *error) {

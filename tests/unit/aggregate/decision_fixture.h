@@ -98,8 +98,6 @@ static inline void decision_fixture_write(const Decision *decision, const char *
     for (size_t n = 0; n < 3; n++) {
         fixture_must(store_set_number(store, "/", numbers[n], 2.0, &error), &error);
     }
-    fixture_must(store_set_text(store, "/patient", "columns", "progression,weight_kg,sex", &error),
-                 &error);
     fixture_must(store_set_text(store, "/patient", "progression", "no", &error), &error);
     fixture_must(store_set_number(store, "/patient", "weight_kg", 70.5, &error), &error);
     fixture_must(store_set_text(store, "/patient", "sex", "F", &error), &error);
