@@ -35,41 +35,41 @@ static Status check_names(const char *path, const Table *table, size_t row, Erro
     return STATUS_OK;
 }
 
-/* Rows in the order of their names, to find doubles in one pass. */
-typedef struct NamedRow {
-    const char *center, *patient;
-    double line;
-} NamedRow;
-
-static int compare_named_rows(const void *a, const void *b) {
-    const NamedRow *first = a, *second = b;
+/* By name, then by line. */
+static int compare_names(const void *a, const void *b) {
+    const BatchPatient *first = a, *second = b;
     int order = strcmp(first->center, second->center);
     order = order != 0 ? order : strcmp(first->patient, second->patient);
     return order != 0 ? order : (first->line > second->line) - (first->line < second->line);
 }
 
-static Status check_doubles(const char *path, const Table *table, Error *error) {
-    size_t rows = table_row_count(table);
-    NamedRow *named = malloc((rows > 0 ? rows : 1) * sizeof *named);
-    if (named == NULL) {
-        return error_no_memory(error, "a batch");
-    }
-    for (size_t row = 0; row < rows; row++) {
-        named[row] = (NamedRow){table_text(table, row, "center"), table_text(table, row, "patient"),
-                                table_number(table, row, "line")};
-    }
-    qsort(named, rows, sizeof *named, compare_named_rows);
-    Status status = STATUS_OK;
-    for (size_t n = 1; n < rows && status == STATUS_OK; n++) {
-        if (strcmp(named[n - 1].center, named[n].center) == 0 &&
-            strcmp(named[n - 1].patient, named[n].patient) == 0) {
-            status = error_set(error, STATUS_BAD_DATA,
-                               "%s:%.0f: patient %s/%s is listed twice (also in line %.0f)", path,
-                               named[n].line, named[n].center, named[n].patient, named[n - 1].line);
+static int compare_lines(const void *a, const void *b) {
+    const BatchPatient *first = a, *second = b;
+    return (first->line > second->line) - (first->line < second->line);
+}
+
+static void patient_free(BatchPatient *patient) {
+    free(patient->center);
+    free(patient->patient);
+}
+
+/* Leaves each patient once, in the order of the sheet. */
+static void merge_doubles(Batch *batch) {
+    qsort(batch->patients, batch->count, sizeof *batch->patients, compare_names);
+    size_t kept = 0;
+    for (size_t n = 0; n < batch->count; n++) {
+        BatchPatient *last = kept > 0 ? &batch->patients[kept - 1] : NULL;
+        BatchPatient *next = &batch->patients[n];
+        if (last != NULL && strcmp(last->center, next->center) == 0 &&
+            strcmp(last->patient, next->patient) == 0) {
+            last->other_line = next->line;
+            patient_free(next);
+        } else {
+            batch->patients[kept++] = *next;
         }
     }
-    free(named);
-    return status;
+    batch->count = kept;
+    qsort(batch->patients, batch->count, sizeof *batch->patients, compare_lines);
 }
 
 static Status copy_names(const Table *table, Batch *batch, Error *error) {
@@ -82,6 +82,7 @@ static Status copy_names(const Table *table, Batch *batch, Error *error) {
         BatchPatient *patient = &batch->patients[row];
         patient->center = strdup(table_text(table, row, "center"));
         patient->patient = strdup(table_text(table, row, "patient"));
+        patient->line = table_number(table, row, "line");
         if (patient->center == NULL || patient->patient == NULL) {
             batch->count++;
             return error_no_memory(error, "a batch");
@@ -99,22 +100,20 @@ Status batch_read(const char *path, Batch *batch, Error *error) {
         status = check_names(path, table, row, error);
     }
     if (status == STATUS_OK) {
-        status = check_doubles(path, table, error);
-    }
-    if (status == STATUS_OK) {
         status = copy_names(table, batch, error);
     }
     table_free(table);
     if (status != STATUS_OK) {
         batch_free(batch);
+        return status;
     }
-    return status;
+    merge_doubles(batch);
+    return STATUS_OK;
 }
 
 void batch_free(Batch *batch) {
     for (size_t n = 0; n < batch->count; n++) {
-        free(batch->patients[n].center);
-        free(batch->patients[n].patient);
+        patient_free(&batch->patients[n]);
     }
     free(batch->patients);
     *batch = (Batch){0};

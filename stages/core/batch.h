@@ -11,6 +11,8 @@ enum { BATCH_PATH_SIZE = 4096 };
 
 typedef struct BatchPatient {
     char *center, *patient; /* owned by the batch */
+    double line;            /* of the sheet */
+    double other_line;      /* where the sheet lists the patient again; 0 if it does not */
 } BatchPatient;
 
 typedef struct Batch {
@@ -18,8 +20,10 @@ typedef struct Batch {
     size_t count;
 } Batch;
 
-/* Reads a sheet with at least the columns center and patient. A name that cannot be a folder, or
- * a patient listed twice, is STATUS_BAD_DATA with file and line. Free with batch_free. */
+/* Reads a sheet with at least the columns center and patient. A name that cannot be a folder is
+ * STATUS_BAD_DATA with file and line. A patient listed again is kept once, with `other_line`: which
+ * row is right cannot be known, so that patient fails and the others go on. Free with
+ * batch_free. */
 Status batch_read(const char *path, Batch *batch, Error *error);
 void batch_free(Batch *batch);
 

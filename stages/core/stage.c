@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/batch.h"
 #include "core/cli.h"
@@ -18,6 +19,7 @@ enum { PROGRAM_NAME_SIZE = 64 };
 typedef struct BatchRun {
     const StageRun *stage_run;
     const char *folder; /* of the run */
+    const char *sheet;
     Batch batch;
     size_t *order;          /* queue position to patient */
     PatientResult *results; /* by patient; complete on rank 0 */
@@ -44,6 +46,18 @@ static Status name_files(const BatchRun *run, const BatchPatient *patient, Patie
     return batch_file_path(run->folder, patient, stage->name, files->out, error);
 }
 
+/* A patient whom the sheet lists twice: nobody can say which row holds. */
+static void refuse_double(const BatchRun *run, const BatchPatient *patient, const char *out,
+                          PatientResult *outcome) {
+    const char *slash = strrchr(run->sheet, '/');
+    snprintf(outcome->reason, sizeof outcome->reason,
+             "%s: listed twice, in lines %.0f and %.0f; remove the row that is wrong",
+             slash != NULL ? slash + 1 : run->sheet, patient->line, patient->other_line);
+    if (!run->stage_run->dry_run) {
+        unlink(out);
+    }
+}
+
 static void work_on_item(size_t item, void *result, void *context) {
     BatchRun *run = context;
     const BatchPatient *patient = &run->batch.patients[run->order[item]];
@@ -51,11 +65,13 @@ static void work_on_item(size_t item, void *result, void *context) {
     PatientResult outcome = {.status = PATIENT_FAILED};
     Error error = {0};
     log_message(LOG_DEBUG, "%s/%s begins", patient->center, patient->patient);
-    if (name_files(run, patient, &files, &error) == STATUS_OK) {
+    if (name_files(run, patient, &files, &error) != STATUS_OK) {
+        memcpy(outcome.reason, error.message, sizeof outcome.reason);
+    } else if (patient->other_line > 0) {
+        refuse_double(run, patient, files.out, &outcome);
+    } else {
         outcome = patient_work(run->stage_run, patient->center, patient->patient, files.in_paths,
                                files.out);
-    } else {
-        memcpy(outcome.reason, error.message, sizeof outcome.reason);
     }
     memcpy(result, &outcome, sizeof outcome);
 }
@@ -122,8 +138,8 @@ static Status order_by_cost(BatchRun *run, Error *error) {
 }
 
 /* Rank 0 decides the order; the sheet itself is read by every rank. */
-static Status prepare_batch(BatchRun *run, const char *sheet, WorkQueue *queue, Error *error) {
-    if (batch_read(sheet, &run->batch, error) != STATUS_OK) {
+static Status prepare_batch(BatchRun *run, WorkQueue *queue, Error *error) {
+    if (batch_read(run->sheet, &run->batch, error) != STATUS_OK) {
         return error->status;
     }
     size_t count = run->batch.count > 0 ? run->batch.count : 1;
@@ -168,8 +184,9 @@ static Status summarise(const BatchRun *run) {
 static Status run_batch(const StageRun *stage_run, const CliOptions *options, WorkQueue *queue,
                         Error *error) {
     BatchRun run = {.stage_run = stage_run,
+                    .sheet = options->batch,
                     .folder = options->run != NULL ? options->run : stage_run->config->run_folder};
-    Status status = prepare_batch(&run, options->batch, queue, error);
+    Status status = prepare_batch(&run, queue, error);
     if (status == STATUS_OK) {
         work_queue_broadcast(queue, run.order, run.batch.count * sizeof *run.order);
         bool complete = work_queue_run(queue, run.batch.count, sizeof(PatientResult), work_on_item,

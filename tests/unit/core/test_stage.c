@@ -168,6 +168,21 @@ static void a_truncated_input_or_result_is_noticed(void) {
     CU_ASSERT_PTR_NOT_NULL(strstr(status, "truncated"));
 }
 
+static void a_patient_listed_twice_fails_alone(void) {
+    char status[2048];
+    double one = 1;
+    prepare();
+    run(NULL);
+    write_input("N02", "N02", &one);
+    write_text_file("batch.tsv", "center\tpatient\nnorth\tN01\nnorth\tN02\nnorth\tN01\n");
+    CU_ASSERT_EQUAL(run(NULL), STATUS_SOME_FAILED);
+    read_status(status);
+    CU_ASSERT_PTR_NOT_NULL(strstr(status, "north\tN01\tfailed\tbatch.tsv: listed twice, in lines "
+                                          "2 and 4; "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(status, "north\tN02\tdone\t"));
+    CU_ASSERT_FALSE(result_exists("N01"));
+}
+
 static void a_dry_run_writes_nothing(void) {
     char path[320];
     prepare();
@@ -205,8 +220,6 @@ static void wrong_command_lines_are_told(void) {
     CU_ASSERT_EQUAL(stage_main(&stage, 2, unknown), STATUS_USAGE);
     char *no_config[] = {"yttria-dose", "--config", "/no/trial.yaml", "--batch", "/no.tsv", NULL};
     CU_ASSERT_EQUAL(stage_main(&stage, 5, no_config), STATUS_NO_INPUT);
-    write_text_file("batch.tsv", "center\tpatient\nnorth\tN01\nnorth\tN01\n");
-    CU_ASSERT_EQUAL(run(NULL), STATUS_BAD_DATA); /* listed twice */
     write_text_file("batch.tsv", "center\tpatient\nnorth\t../N01\n");
     CU_ASSERT_EQUAL(run(NULL), STATUS_BAD_DATA);
 }
@@ -218,6 +231,7 @@ int main(void) {
         {"a configuration that is used counts", a_configuration_that_is_used_counts},
         {"a stale result of a failed patient goes", a_stale_result_of_a_failed_patient_goes},
         {"a truncated input or result is noticed", a_truncated_input_or_result_is_noticed},
+        {"a patient listed twice fails alone", a_patient_listed_twice_fails_alone},
         {"a dry run writes nothing", a_dry_run_writes_nothing},
         {"one patient by hand", one_patient_by_hand},
         {"wrong command lines are told", wrong_command_lines_are_told},
