@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void print_failures(void) {
     for (CU_pFailureRecord failure = CU_get_failure_list(); failure != NULL;
@@ -63,4 +64,26 @@ const char *scratch_folder(void) {
         atexit(remove_scratch);
     }
     return folder;
+}
+
+enum { MAX_ARCHIVES = 8, ARCHIVE_PATH_SIZE = 512 };
+
+const char *unpacked(const char *archive) {
+    static char known[MAX_ARCHIVES][ARCHIVE_PATH_SIZE], folders[MAX_ARCHIVES][ARCHIVE_PATH_SIZE];
+    static int count = 0;
+    for (int n = 0; n < count; n++) {
+        if (strcmp(known[n], archive) == 0) {
+            return folders[n];
+        }
+    }
+    char command[3 * ARCHIVE_PATH_SIZE];
+    snprintf(known[count], ARCHIVE_PATH_SIZE, "%s", archive);
+    snprintf(folders[count], ARCHIVE_PATH_SIZE, "%s/archive%d", scratch_folder(), count);
+    snprintf(command, sizeof command, "mkdir '%s' && tar -xJf 'tests/data/%s' -C '%s'",
+             folders[count], archive, folders[count]);
+    if (count + 1 == MAX_ARCHIVES || system(command) != 0) {
+        fprintf(stderr, "cannot unpack tests/data/%s\n", archive);
+        abort();
+    }
+    return folders[count++];
 }

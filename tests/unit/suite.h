@@ -21,4 +21,8 @@ void assert_near(double actual, double expected, double tolerance, const char *f
 /* A new empty folder for this process's files, removed at exit. Always the same in a process. */
 const char *scratch_folder(void);
 
+/* The folder, below scratch_folder(), into which tests/data/<archive> (a .tar.xz) has been
+ * unpacked; once per process. Tests run from the repository's root. */
+const char *unpacked(const char *archive);
+
 #endif

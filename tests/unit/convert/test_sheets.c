@@ -1,0 +1,115 @@
+/* The three sheets: what belongs to a patient, and what makes a batch doubtful. */
+#include "convert/sheets.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/unit/suite.h"
+
+static const char patients[] = "center\tpatient\tprogression\tage\n"
+                               "B\tP2\tno\t60.5\n"
+                               "A\tP1\tunknown\t\n"
+                               "A\tP10\tyes\t\n";
+static const char treatments[] =
+    "center\tpatient\ttreatment\tadministered_at\tactivity_gbq\tresidual_gbq\n"
+    "A\tP1\tT1\t2024-03-05T10:00\t2.5\t0.1\n"
+    "B\tP2\tT1\t2024-03-05T10:00\t1.5\t\n"
+    "A\tP1\tT2\t2024-04-05T10:00\t2\t\n";
+static const char images[] = "center\tpatient\ttimepoint\trole\tpath\tstructure_map\n"
+                             "A\tP10\tpost\tpet\tfolder/pet\t\n"
+                             "A\tP1\tpost\tmask\t/abs/mask\t1=liver\n";
+
+static void write_sheet(const char *name, const char *text, char path[CONFIG_PATH_SIZE]) {
+    snprintf(path, CONFIG_PATH_SIZE, "%s/%s", scratch_folder(), name);
+    FILE *file = fopen(path, "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static Status load(const char *p, const char *t, const char *i, Sheets *sheets, Error *error) {
+    static Config config;
+    write_sheet("patients.tsv", p, config.patients_sheet);
+    write_sheet("treatments.tsv", t, config.treatments_sheet);
+    write_sheet("images.tsv", i, config.images_sheet);
+    return sheets_load(&config, sheets, error);
+}
+
+static void test_rows(void) {
+    Sheets sheets;
+    Error error = {0};
+    CU_ASSERT_EQUAL_FATAL(load(patients, treatments, images, &sheets, &error), STATUS_OK);
+    SheetRows rows = sheet_rows_of(&sheets.treatments, "A", "P1");
+    CU_ASSERT_EQUAL_FATAL(rows.count, 2);
+    CU_ASSERT_STRING_EQUAL(sheet_rows_text(&rows, 0, "treatment"), "T1");
+    CU_ASSERT_STRING_EQUAL(sheet_rows_text(&rows, 1, "treatment"), "T2");
+    CU_ASSERT_EQUAL(sheet_rows_line(&rows, 1), 4);
+    ASSERT_NEAR(sheet_rows_number(&rows, 0, "residual_gbq"), 0.1, 0);
+    CU_ASSERT_TRUE(isnan(sheet_rows_number(&rows, 1, "residual_gbq")));
+    CU_ASSERT_EQUAL(sheet_rows_of(&sheets.patients, "A", "P10").count, 1);
+    CU_ASSERT_EQUAL(sheet_rows_of(&sheets.patients, "A", "P2").count, 0);
+    CU_ASSERT_EQUAL(sheet_rows_of(&sheets.images, "B", "P2").count, 0);
+    sheets_free(&sheets);
+}
+
+static void test_paths(void) {
+    Sheets sheets;
+    Error error = {0};
+    char path[CONFIG_PATH_SIZE], expected[CONFIG_PATH_SIZE];
+    CU_ASSERT_EQUAL_FATAL(load(patients, treatments, images, &sheets, &error), STATUS_OK);
+    SheetRows rows = sheet_rows_of(&sheets.images, "A", "P10");
+    CU_ASSERT_EQUAL(sheet_rows_path(&rows, 0, path, &error), STATUS_OK);
+    snprintf(expected, sizeof expected, "%s/folder/pet", scratch_folder());
+    CU_ASSERT_STRING_EQUAL(path, expected);
+    rows = sheet_rows_of(&sheets.images, "A", "P1");
+    CU_ASSERT_EQUAL(sheet_rows_path(&rows, 0, path, &error), STATUS_OK);
+    CU_ASSERT_STRING_EQUAL(path, "/abs/mask");
+    sheets_free(&sheets);
+}
+
+static void check_refused(const char *p, const char *t, const char *i, const char *phrase) {
+    Sheets sheets;
+    Error error = {0};
+    CU_ASSERT_EQUAL(load(p, t, i, &sheets, &error), STATUS_BAD_DATA);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, phrase));
+    if (strstr(error.message, phrase) == NULL) {
+        printf("message: %s\n", error.message);
+    }
+    sheets_free(&sheets);
+}
+
+static void test_refused(void) {
+    check_refused("center\tpatient\tprogression\nA\tP1\tno\nB\tP1\tno\nA\tP1\tyes\n", treatments,
+                  images, "patients.tsv:4: patient A/P1 is already listed in line 2");
+    check_refused("center\tpatient\tprogression\nA\tP1\tmaybe\n", treatments, images,
+                  "patients.tsv:2");
+    check_refused("center\tpatient\tprogression\tshoe_size\nA\tP1\tno\t44\n", treatments, images,
+                  "shoe_size");
+    check_refused(patients,
+                  "center\tpatient\ttreatment\tadministered_at\tactivity_gbq\n"
+                  "A\tP9\tT1\t2024-03-05T10:00\t2.5\n",
+                  images, "treatments.tsv:2: patient A/P9 is not in");
+    check_refused(patients,
+                  "center\tpatient\ttreatment\tadministered_at\tactivity_gbq\n"
+                  "A\tP1\tT1\t2024-03-05T10:00\t0\n",
+                  images, "treatments.tsv:2");
+    check_refused(patients, treatments,
+                  "center\tpatient\ttimepoint\trole\tpath\nA\tP1\tpost\tpet\ta\n"
+                  "C\tP1\tpost\tpet\ta\n",
+                  "images.tsv:3: patient C/P1 is not in");
+    check_refused(patients, treatments,
+                  "center\tpatient\ttimepoint\trole\tpath\nA\tP1\tpost\tspect\ta\n",
+                  "images.tsv:2");
+    check_refused(patients, treatments, "center\tpatient\ttimepoint\trole\nA\tP1\tpost\tpet\n",
+                  "path");
+}
+
+int main(void) {
+    static const UnitTest tests[] = {
+        {"rows are found by center and patient, in file order", test_rows},
+        {"paths are relative to the sheet", test_paths},
+        {"a doubtful sheet is refused with file and line", test_refused},
+    };
+    return suite_run("convert/sheets", tests, sizeof tests / sizeof tests[0]);
+}
