@@ -38,18 +38,17 @@ Status convert_digest_sources(void *shared, const char *center, const char *pati
     if (cost != NULL) {
         *cost = sources_size_bytes(shared, center, patient);
     }
-    return digests == NULL ? STATUS_OK : sources_digest(shared, center, patient, digests, error);
+    if (digests == NULL) {
+        return STATUS_OK;
+    }
+    Status status = sheets_check_patient(shared, center, patient, error);
+    return status == STATUS_OK ? sources_digest(shared, center, patient, digests, error) : status;
 }
 
 static Status write_clinical(const Sheets *sheets, const PatientJob *job, Error *error) {
     SheetRows rows = sheet_rows_of(&sheets->patients, job->center, job->patient);
-    if (rows.count == 0) {
-        return error_set(error, STATUS_BAD_DATA,
-                         "patient %s/%s is not in the sheet of patients; add the patient there",
-                         job->center, job->patient);
-    }
     const Table *table = sheets->patients.table;
-    Status status = STATUS_OK;
+    Status status = sheets_check_patient(sheets, job->center, job->patient, error);
     for (size_t c = 0; status == STATUS_OK && c < table_column_count(table); c++) {
         const char *name = table_column_name(table, c);
         bool is_clinical = strcmp(name, "center") != 0 && strcmp(name, "patient") != 0 &&

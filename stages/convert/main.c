@@ -12,6 +12,7 @@ int main(int argc, char **argv) {
         .example = "yttria-convert --config trial.yaml --batch patients.tsv --run results/trial",
         .inputs = inputs,
         .config_sections = sections,
+        .is_isolated = true,
         .process = convert_patient,
         .begin = convert_begin,
         .digest_sources = convert_digest_sources,

@@ -89,20 +89,6 @@ static Status load(const char *path, const SheetColumn *columns, size_t n_column
     return STATUS_OK;
 }
 
-static Status check_once(const Sheet *patients, Error *error) {
-    char shown[SHOWN_PATH_SIZE];
-    for (size_t n = 1; n < patients->n_keys; n++) {
-        const SheetKey *key = &patients->keys[n];
-        if (compare_patients(key, key - 1) == 0) {
-            return error_set(error, STATUS_BAD_DATA,
-                             "%s:%zu: patient %s/%s is already listed in line %zu; remove one",
-                             shown_path(patients->path, shown), line_of(patients, key->row),
-                             key->center, key->patient, line_of(patients, (key - 1)->row));
-        }
-    }
-    return STATUS_OK;
-}
-
 static Status check_known(const Sheet *sheet, const Sheet *patients, Error *error) {
     char shown[SHOWN_PATH_SIZE];
     for (size_t n = 0; n < sheet->n_keys; n++) {
@@ -129,9 +115,6 @@ Status sheets_load(const Config *config, Sheets *sheets, Error *error) {
     if (status == STATUS_OK) {
         status =
             load(config->images_sheet, image_columns, COUNT(image_columns), &sheets->images, error);
-    }
-    if (status == STATUS_OK) {
-        status = check_once(&sheets->patients, error);
     }
     if (status == STATUS_OK) {
         status = check_known(&sheets->treatments, &sheets->patients, error);
@@ -168,6 +151,25 @@ SheetRows sheet_rows_of(const Sheet *sheet, const char *center, const char *pati
         rows.count++;
     }
     return rows;
+}
+
+Status sheets_check_patient(const Sheets *sheets, const char *center, const char *patient,
+                            Error *error) {
+    SheetRows rows = sheet_rows_of(&sheets->patients, center, patient);
+    char shown[SHOWN_PATH_SIZE];
+    shown_path(sheets->patients.path, shown);
+    if (rows.count == 0) {
+        return error_set(error, STATUS_BAD_DATA, "%s: patient %s/%s is not there; add a row", shown,
+                         center, patient);
+    }
+    if (rows.count > 1) {
+        return error_set(error, STATUS_BAD_DATA,
+                         "%s:%zu: patient %s/%s is already listed in line %zu; remove the row that "
+                         "is wrong",
+                         shown, sheet_rows_line(&rows, 1), center, patient,
+                         sheet_rows_line(&rows, 0));
+    }
+    return STATUS_OK;
 }
 
 const char *sheet_rows_text(const SheetRows *rows, size_t n, const char *column) {

@@ -24,11 +24,15 @@ typedef struct Sheets {
 } Sheets;
 
 /* Reads and checks all three. STATUS_BAD_DATA naming file and line for what makes the whole batch
- * doubtful: an unknown or missing column, a value of the wrong kind, an unknown role, a patient
- * listed twice, rows of a patient who is not in patients.tsv; STATUS_NO_INPUT if a sheet is
- * missing. Free with sheets_free, also after a failure. */
+ * doubtful: an unknown or missing column, a value of the wrong kind, an unknown role, rows of a
+ * patient who is not in patients.tsv; STATUS_NO_INPUT if a sheet is missing. Free with
+ * sheets_free, also after a failure. */
 Status sheets_load(const Config *config, Sheets *sheets, Error *error);
 void sheets_free(Sheets *sheets);
+
+/* A patient must be listed exactly once: of two rows nobody can say which holds. */
+Status sheets_check_patient(const Sheets *sheets, const char *center, const char *patient,
+                            Error *error);
 
 /* The rows of one patient: `keys` of `count` entries, in the order of the file. */
 typedef struct SheetRows {

@@ -23,10 +23,12 @@ static Status make_folders(char *path, Error *error) {
     return STATUS_OK;
 }
 
-/* A killed run leaves its temporary file; whoever writes the same target next removes it. */
-static void remove_abandoned(const char *path, int folder_length, const char *name) {
+void atomic_file_abandon(const char *path) {
+    const char *slash = strrchr(path, '/');
+    int folder_length = slash != NULL ? (int)(slash - path) + 1 : 0;
     char pattern[PATH_SIZE];
-    int length = snprintf(pattern, sizeof pattern, "%.*s.%s.*.part", folder_length, path, name);
+    int length = snprintf(pattern, sizeof pattern, "%.*s.%s.*.part", folder_length, path,
+                          path + folder_length);
     glob_t found;
     if (length < 0 || length >= PATH_SIZE || glob(pattern, 0, NULL, &found) != 0) {
         return;
@@ -48,7 +50,7 @@ Status atomic_file_begin(const char *path, char *temporary, size_t size, Error *
         return error_set(error, STATUS_CANNOT_CREATE, "%s: not a usable path for a file", path);
     }
     strcpy(folders, path);
-    remove_abandoned(path, folder_length, name);
+    atomic_file_abandon(path);
     return make_folders(folders, error);
 }
 

@@ -12,6 +12,9 @@
  * processes left for the same target are removed. STATUS_CANNOT_CREATE. */
 Status atomic_file_begin(const char *path, char *temporary, size_t size, Error *error);
 
+/* Removes temporary files that dead processes left for `path`. */
+void atomic_file_abandon(const char *path);
+
 /* Flushes the closed file `temporary` to disk and renames it to `path`. On failure the temporary
  * file is removed. STATUS_IO. */
 Status atomic_file_commit(const char *temporary, const char *path, Error *error);

@@ -10,6 +10,7 @@
 
 #include "core/batch.h"
 #include "core/cli.h"
+#include "core/isolation.h"
 #include "core/patient_work.h"
 #include "mpi/work_queue.h"
 
@@ -32,6 +33,12 @@ typedef struct PatientFiles {
     const char *in_paths[STAGE_MAX_INPUTS];
     char out[BATCH_PATH_SIZE];
 } PatientFiles;
+
+static PatientResult work(const StageRun *run, const char *center, const char *patient,
+                          const char *const in[], const char *out) {
+    return run->stage->is_isolated ? isolation_patient_work(run, center, patient, in, out)
+                                   : patient_work(run, center, patient, in, out);
+}
 
 static Status name_files(const BatchRun *run, const BatchPatient *patient, PatientFiles *files,
                          Error *error) {
@@ -70,8 +77,8 @@ static void work_on_item(size_t item, void *result, void *context) {
     } else if (patient->other_line > 0) {
         refuse_double(run, patient, files.out, &outcome);
     } else {
-        outcome = patient_work(run->stage_run, patient->center, patient->patient, files.in_paths,
-                               files.out);
+        outcome =
+            work(run->stage_run, patient->center, patient->patient, files.in_paths, files.out);
     }
     memcpy(result, &outcome, sizeof outcome);
 }
@@ -262,7 +269,7 @@ static Status run_single(const StageRun *run, const CliOptions *options, Error *
     if (status != STATUS_OK) {
         return status;
     }
-    PatientResult result = patient_work(run, center, patient, in, options->out);
+    PatientResult result = work(run, center, patient, in, options->out);
     if (result.status == PATIENT_FAILED || result.status == PATIENT_SKIPPED) {
         return error_set(error, result.status == PATIENT_SKIPPED ? STATUS_NO_INPUT : result.code,
                          "%s/%s: %s", center, patient, result.reason);

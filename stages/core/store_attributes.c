@@ -174,8 +174,7 @@ static Status copy_attribute(const Store *source, Store *target, const char *obj
     return status == STATUS_OK ? store_set_text(target, object, name, text, error) : status;
 }
 
-Status store_copy_attributes(const Store *source, Store *target, const char *object,
-                             Error *error) {
+Status store_copy_attributes(const Store *source, Store *target, const char *object, Error *error) {
     char **names;
     size_t count;
     Status status = store_list_attributes(source, object, &names, &count, error);

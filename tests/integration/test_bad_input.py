@@ -167,7 +167,8 @@ class BadInput(unittest.TestCase):
         sheet = self.trial.folder / "patients.tsv"
         lines = sheet.read_text().splitlines()
         sheet.write_text("\n".join([*lines, lines[1]]) + "\n")
-        self.expect_refused("patients.tsv:5", "N01", "already listed in line 2")
+        self.expect_failed(lines[1].split("\t")[0] + "/" + lines[1].split("\t")[1], "patients.tsv",
+                           "listed twice", "lines 2 and 5")
 
     def test_bad_choice(self):
         self.trial.edit("patients", "yes", "maybe")

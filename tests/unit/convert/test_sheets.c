@@ -79,9 +79,21 @@ static void check_refused(const char *p, const char *t, const char *i, const cha
     sheets_free(&sheets);
 }
 
+static void test_listed_twice(void) {
+    static const char twice[] = "center\tpatient\tprogression\nA\tP1\tno\nA\tP10\tno\nA\tP1\tyes\n"
+                                "B\tP2\tno\n";
+    Sheets sheets;
+    Error error = {0};
+    CU_ASSERT_EQUAL_FATAL(load(twice, treatments, images, &sheets, &error), STATUS_OK);
+    CU_ASSERT_EQUAL(sheets_check_patient(&sheets, "A", "P10", &error), STATUS_OK);
+    CU_ASSERT_EQUAL(sheets_check_patient(&sheets, "A", "P1", &error), STATUS_BAD_DATA);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(error.message, "patients.tsv:4: patient A/P1 is already listed in line 2"));
+    CU_ASSERT_EQUAL(sheets_check_patient(&sheets, "A", "P7", &error), STATUS_BAD_DATA);
+    sheets_free(&sheets);
+}
+
 static void test_refused(void) {
-    check_refused("center\tpatient\tprogression\nA\tP1\tno\nB\tP1\tno\nA\tP1\tyes\n", treatments,
-                  images, "patients.tsv:4: patient A/P1 is already listed in line 2");
     check_refused("center\tpatient\tprogression\nA\tP1\tmaybe\n", treatments, images,
                   "patients.tsv:2");
     check_refused("center\tpatient\tprogression\tshoe_size\nA\tP1\tno\t44\n", treatments, images,
@@ -109,6 +121,7 @@ int main(void) {
     static const UnitTest tests[] = {
         {"rows are found by center and patient, in file order", test_rows},
         {"paths are relative to the sheet", test_paths},
+        {"a patient listed twice is refused alone", test_listed_twice},
         {"a doubtful sheet is refused with file and line", test_refused},
     };
     return suite_run("convert/sheets", tests, sizeof tests / sizeof tests[0]);

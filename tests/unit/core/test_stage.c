@@ -26,6 +26,24 @@ static const Stage stage = {.name = "dose",
                             .config_sections = sections,
                             .process = double_the_number};
 
+/* As a library that does not like its input. */
+static Status abort_on_negative(const PatientJob *job, Error *error) {
+    double value = 0;
+    if (store_get_number(job->inputs[0], "/patient", "value", &value, error) == STATUS_OK &&
+        value < 0) {
+        abort();
+    }
+    return double_the_number(job, error);
+}
+
+static const Stage isolated_stage = {.name = "dose",
+                                     .summary = "aborts",
+                                     .example = "yttria-dose",
+                                     .inputs = inputs,
+                                     .config_sections = sections,
+                                     .is_isolated = true,
+                                     .process = abort_on_negative};
+
 static void scratch_path(const char *name, char path[320]) {
     snprintf(path, 320, "%s/%s", scratch_folder(), name);
 }
@@ -55,14 +73,18 @@ static void write_input(const char *patient, const char *says_patient, const dou
     CU_ASSERT_EQUAL(store_commit(store, &error), STATUS_OK);
 }
 
-static int run(const char *extra) {
+static int run_stage(const Stage *which, const char *extra) {
     char config[320], batch[320], folder[320];
     scratch_path("trial.yaml", config);
     scratch_path("batch.tsv", batch);
     scratch_path("run", folder);
     char *argv[] = {"yttria-dose", "--config",    config,  "--batch",     batch, "--run",
                     folder,        "--log-level", "error", (char *)extra, NULL};
-    return stage_main(&stage, extra != NULL ? 10 : 9, argv);
+    return stage_main(which, extra != NULL ? 10 : 9, argv);
+}
+
+static int run(const char *extra) {
+    return run_stage(&stage, extra);
 }
 
 static void read_status(char text[2048]) {
@@ -183,6 +205,22 @@ static void a_patient_listed_twice_fails_alone(void) {
     CU_ASSERT_FALSE(result_exists("N01"));
 }
 
+static void a_patient_on_whom_a_library_aborts_fails_alone(void) {
+    char status[2048], command[400];
+    double one = 1, minus = -1;
+    prepare();
+    write_input("N02", "N02", &minus);
+    write_input("N03", "N03", &one);
+    CU_ASSERT_EQUAL(run_stage(&isolated_stage, "--force"), STATUS_SOME_FAILED);
+    read_status(status);
+    CU_ASSERT_PTR_NOT_NULL(strstr(status, "north\tN01\tdone\t"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(status, "north\tN02\tfailed\ta library gave up"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(status, "north\tN03\tdone\t"));
+    CU_ASSERT_FALSE(result_exists("N02"));
+    snprintf(command, sizeof command, "test -z \"$(find %s -name '*.part')\"", scratch_folder());
+    CU_ASSERT_EQUAL(system(command), 0);
+}
+
 static void a_dry_run_writes_nothing(void) {
     char path[320];
     prepare();
@@ -232,6 +270,7 @@ int main(void) {
         {"a stale result of a failed patient goes", a_stale_result_of_a_failed_patient_goes},
         {"a truncated input or result is noticed", a_truncated_input_or_result_is_noticed},
         {"a patient listed twice fails alone", a_patient_listed_twice_fails_alone},
+        {"a library's abort fails one patient", a_patient_on_whom_a_library_aborts_fails_alone},
         {"a dry run writes nothing", a_dry_run_writes_nothing},
         {"one patient by hand", one_patient_by_hand},
         {"wrong command lines are told", wrong_command_lines_are_told},

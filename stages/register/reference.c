@@ -1,0 +1,70 @@
+/* Choice of the PET, of the reference, and of the image that stands for a frame of reference. */
+#include "register/reference.h"
+
+#include <string.h>
+
+bool reference_share_frame(const ImageEntry *a, const ImageEntry *b) {
+    return strcmp(a->frame, "none") != 0 && a->frame[0] != '\0' && strcmp(a->frame, b->frame) == 0;
+}
+
+static bool has_role(const ImageEntry *image, const char *role) {
+    return strcmp(image->role, role) == 0;
+}
+
+Status reference_choose_pet(const ImageEntry *images, size_t count, const Table *treatments,
+                            size_t *pet, Error *error) {
+    const size_t rows = table_row_count(treatments);
+    if (rows == 0) {
+        return error_set(error, STATUS_BAD_DATA,
+                         "/treatments of convert.h5 has no row; the patient needs at least one in "
+                         "the treatments sheet, because the dose grid is the first one's PET");
+    }
+    const char *first = table_text(treatments, 0, "treatment");
+    for (size_t n = 0; n < count; n++) {
+        if (has_role(&images[n], "pet") && (rows == 1 || strcmp(images[n].timepoint, first) == 0)) {
+            *pet = n;
+            return STATUS_OK;
+        }
+    }
+    if (rows == 1) {
+        return error_set(
+            error, STATUS_BAD_DATA,
+            "no image with role 'pet'; add the post-treatment PET to the images sheet");
+    }
+    return error_set(error, STATUS_BAD_DATA,
+                     "no image with role 'pet' and timepoint '%s', the first of %zu treatments; "
+                     "with several treatments the timepoint of each PET must be the name of its "
+                     "treatment: correct the images sheet",
+                     first, rows);
+}
+
+size_t reference_choose(const ImageEntry *images, size_t count, size_t pet) {
+    size_t best = pet;
+    int best_rank = 0;
+    for (size_t n = 0; n < count; n++) {
+        int rank = 0;
+        if (has_role(&images[n], "anatomy")) {
+            const bool shares = reference_share_frame(&images[n], &images[pet]);
+            const bool same_time = strcmp(images[n].timepoint, images[pet].timepoint) == 0;
+            rank = 1 + (shares ? 1 : 0) + (same_time ? 2 : 0);
+        }
+        if (rank > best_rank) {
+            best = n;
+            best_rank = rank;
+        }
+    }
+    return best;
+}
+
+size_t reference_representative(const ImageEntry *images, size_t count, size_t image) {
+    static const char *const order[] = {"anatomy", "ct", "mr", "pet"};
+    for (size_t r = 0; r < sizeof order / sizeof *order; r++) {
+        for (size_t n = 0; n < count; n++) {
+            if (has_role(&images[n], order[r]) &&
+                reference_share_frame(&images[n], &images[image])) {
+                return n;
+            }
+        }
+    }
+    return image;
+}

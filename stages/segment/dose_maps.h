@@ -1,0 +1,35 @@
+/* The dose maps of a patient and the way from the reference space to theirs. */
+#ifndef YTTRIA_SEGMENT_DOSE_MAPS_H
+#define YTTRIA_SEGMENT_DOSE_MAPS_H
+
+#include "core/config.h"
+#include "segment/structure.h"
+
+/* Maps that were not computed have no voxels (NULL). All present ones share one grid. */
+typedef struct SegmentDoseMaps {
+    Volume kernel;
+    Volume local_deposition;
+    const Volume *chosen;     /* the one that gives Davg; one of the two */
+    Affine reference_to_dose; /* reference millimetres to the PET's */
+} SegmentDoseMaps;
+
+/* Name of the method as in dose.h5. */
+const char *segment_dose_method_name(int method);
+
+/* Reads the maps of dose.h5 and the transform of its PET from register.h5. STATUS_BAD_DATA if the
+ * configured method's map is missing, a voxel is not finite, grids differ or the transform is
+ * missing. Free with segment_dose_maps_free, also after a failure. Memory: 4 bytes per voxel and
+ * map. */
+Status segment_dose_maps_read(const Store *dose, const Store *registered,
+                              const SegmentationConfig *config, SegmentDoseMaps *maps,
+                              Error *error);
+void segment_dose_maps_free(SegmentDoseMaps *maps);
+
+/* Partial-volume weights of a mask on the dose grid (core label_map_coverage), and the fraction
+ * of its volume that lies there. A voxel whose dose is NaN (unknown) counts as beyond the grid: its
+ * weight is 0. `weights` is allocated here. */
+Status segment_dose_weights(const LabelMap *mask, const Affine *to_reference,
+                            const SegmentDoseMaps *maps, double part_fraction, Volume *weights,
+                            double *coverage, Error *error);
+
+#endif

@@ -1,0 +1,33 @@
+/* One lesion: its size, its dose, its vessels. */
+#ifndef YTTRIA_SEGMENT_LESION_H
+#define YTTRIA_SEGMENT_LESION_H
+
+#include "core/flags.h"
+#include "segment/diameter.h"
+#include "segment/dose_maps.h"
+#include "segment/dose_samples.h"
+#include "segment/vessel_profile.h"
+
+typedef struct Lesion {
+    char label[STRUCTURE_TEXT_SIZE];
+    size_t voxels; /* of the mask, on its own grid */
+    double volume_ml;
+    Diameters diameters;
+    double coverage; /* fraction of the volume on the dose grid */
+    double davg_gy, davg_kernel_gy, davg_local_deposition_gy; /* NaN: no map, or no coverage */
+    double d95_gy, d90_gy, d70_gy, d50_gy;
+    double v30_percent, v100_percent;
+    double *dvh_percent; /* owned: percent of the volume at 0, bin, 2 bin ... Gy */
+    size_t dvh_bins;
+    VesselProfile vessels; /* no step: no vessel in the patient's masks */
+    Flags flags;
+} Lesion;
+
+/* Size and dose of one structure; its vessels are left empty. Size on the mask's own grid: volume
+ * is voxels times voxel volume, as in IBSI's "volume (voxel counting)". Free with lesion_free, also
+ * after a failure. */
+Status lesion_measure(const Structure *structure, const SegmentDoseMaps *maps,
+                      const SegmentationConfig *config, Lesion *lesion, Error *error);
+void lesion_free(Lesion *lesion);
+
+#endif
