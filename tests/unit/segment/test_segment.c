@@ -211,8 +211,9 @@ static void vessels_and_histograms_are_written(void) {
         CU_ASSERT(table_number(table, row, "vessel_diameter_mm") > 2);
         CU_ASSERT(table_number(table, row, "vessel_diameter_mm") < 6);
     }
-    ASSERT_NEAR(nearest[0], sqrt(16 + 4), 1e-5); /* gaps of 2 and 1 voxels */
-    ASSERT_NEAR(nearest[1], 4, 1e-5);            /* rows 7 and 8 lie between */
+    /* centres 3 and 2 voxels of 2 mm apart, half a voxel less along the longer; then 3 voxels */
+    ASSERT_NEAR(nearest[0], sqrt(25 + 16), 1e-5);
+    ASSERT_NEAR(nearest[1], 5, 1e-5);
     table_free(table);
     OK(store_read_table(result, "/dvh/L10", &table, &error));
     CU_ASSERT_EQUAL_FATAL(table_row_count(table), 14); /* 0, 5, ... 65 Gy */

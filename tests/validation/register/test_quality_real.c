@@ -1,8 +1,8 @@
 /* The quality figure tells right from wrong on real images.
  *
  * Right: nothing here but what test_rigid_truth holds (quality > 0.8). Wrong: images of different
- * people, which no rigid map can match; and a thigh in a whole-body PET whose bend no rigid map
- * can match to a few millimetres. */
+ * people, which no rigid map can match; and a thigh in a whole-body PET, perhaps bent otherwise,
+ * that no rigid map can match to a few millimetres. */
 #include <math.h>
 
 #include "nifti_volume.h"
