@@ -1,0 +1,70 @@
+"""One patient's page: from the patient's files to what the template shows."""
+import charts
+import figures
+from patient_record import PatientRecord, is_number
+from run_facts import FLAG_MEANINGS, STAGES, STRATUM_NAMES
+
+
+def patient_context(run_folder, summary, settings):
+    """Everything that patient.html shows. A part that cannot be read becomes a note."""
+    folder = run_folder / summary.center / summary.patient
+    context = {"summary": summary, "stratum_name": STRATUM_NAMES[summary.stratum],
+               "flags": [(flag, FLAG_MEANINGS.get(flag, "")) for flag in summary.flags],
+               "notes": [], "settings": settings, "stages": STAGES}
+    usable = [stage for stage in STAGES if summary.has(stage)]
+    try:
+        with PatientRecord(folder, usable) as record:
+            context.update(_tables(record, settings))
+            context.update(_pictures(record, context, settings))
+    except (OSError, KeyError, ValueError, LookupError) as error:
+        context["notes"].append(f"Part of this page could not be drawn: {error}")
+    return context
+
+
+def _tables(record, settings):
+    lesions = (record.table("stratify", "lesions") or record.table("segment", "lesions"))
+    segment = record.attributes("segment")
+    dose = record.attributes("dose")
+    return {
+        "lesions": lesions,
+        "clinical": record.attributes("convert", "patient"),
+        "images": _images(record),
+        "quality": record.table("register", "quality"),
+        "reference": record.attributes("register").get("reference", ""),
+        "treatments": record.table("dose", "treatments"),
+        "administered": record.table("convert", "treatments"),
+        "dose": dose,
+        "segment": segment,
+        "liver": record.attributes("segment", "liver"),
+        "provenance": list(record.provenance()),
+        "dvh": _dvh_charts(record, lesions, settings["threshold_gy"]),
+    }
+
+
+def _images(record):
+    group = record.find("convert", "images")
+    return [] if group is None else [
+        {"image": name, **record.attributes("convert", f"images/{name}")} for name in sorted(group)]
+
+
+def _dvh_charts(record, lesions, threshold_gy):
+    drawn = {}
+    for lesion in lesions:
+        name = str(lesion["lesion"])
+        rows = record.table("segment", f"dvh/{name}")
+        if rows and is_number(lesion.get("davg_gy")):
+            drawn[name] = charts.dvh_chart(
+                name, [row["dose_gy"] for row in rows], [row["volume_percent"] for row in rows],
+                threshold_gy, lesion["davg_gy"])
+    return drawn
+
+
+def _pictures(record, context, settings):
+    if "register" not in record.files:
+        return {}
+    space = figures.PatientSpace(record, settings["max_dose_gy"], settings["threshold_gy"])
+    by_lesion = figures.lesion_pictures(space, context["lesions"])
+    moved = [row["image"] for row in context["quality"] if row["image"] != space.reference]
+    return {"lesion_pictures": by_lesion,
+            "overview": [] if by_lesion else figures.overview_pictures(space),
+            "registration": figures.registration_pictures(space, record, moved)}

@@ -1,0 +1,125 @@
+"""What a run says of itself outside the volumes: status tables, cohort CSV files, input notes."""
+import collections
+import csv
+import dataclasses
+import pathlib
+
+STAGES = ("convert", "register", "dose", "segment", "stratify")
+STRATUM_NAMES = ("not evaluable", "no further therapy", "ablation", "SBRT", "ablation and SBRT",
+                 "systemic therapy")
+FLAG_MEANINGS = {
+    "activity_ratio": "activity in the image and administered activity disagree",
+    "contact_marginal": "a lesion's distance to a large vessel is within a voxel of the tolerance",
+    "diameter_choice": "the 3-D and the axial diameter disagree about the size limit",
+    "dose_tie": "a lesion's Davg is exactly the threshold",
+    "injection_time_differs": "image header and treatment sheet disagree about the time",
+    "late_imaging": "the PET is later than the protocol's limit",
+    "lesion_outside_dose": "the dose map does not cover a lesion",
+    "lung_shunt_unknown": "no lung shunt fraction in the treatment sheet; taken as none",
+    "negative_activity": "much of the PET signal is negative",
+    "one_clock_assumed": "a time zone is missing; both clocks were taken as one",
+    "progression_unknown": "progression is unknown",
+    "registration_poor": "an image does not match its reference well: look at the registration",
+    "residual_unknown": "no residual activity in the treatment sheet; taken as none",
+    "size_tie": "a lesion's diameter is exactly the limit",
+    "slice_gap_uneven": "image slices are not evenly spaced",
+    "vessel_tie": "a vessel's diameter is exactly the limit",
+    "vessels_unknown": "no vessels were segmented",
+}
+
+
+@dataclasses.dataclass
+class PatientSummary:
+    """A patient's row of the cohort page."""
+    center: str
+    patient: str
+    stratum: int = 0
+    reason: str = ""
+    flags: tuple = ()
+    n_lesions: float = float("nan")  # NaN: not known
+    n_underdosed: float = float("nan")
+    min_davg_gy: float = float("nan")
+    failed_stage: str = ""
+    failed_reason: str = ""
+    stages: dict = dataclasses.field(default_factory=dict)
+
+    @property
+    def name(self):
+        return f"{self.center}/{self.patient}"
+
+    @property
+    def is_recomputed(self):
+        return "done" in self.stages.values()
+
+    def has(self, stage):
+        """True if that stage's file is a result of this run, not left over from another one."""
+        return self.stages.get(stage) in ("done", "current")
+
+
+@dataclasses.dataclass
+class Run:
+    folder: pathlib.Path
+    patients: list   # PatientSummary, in the order of the sheet
+    lesions: list    # rows of lesions.csv
+    sweep: list      # rows of sweep.csv
+    input_notes: list
+
+
+def number(text):
+    """A cell as a number; NaN if it is missing or none."""
+    try:
+        return float(text)
+    except (TypeError, ValueError):
+        return float("nan")
+
+
+def count(text):
+    value = number(text)
+    return int(value) if value == value else 0
+
+
+def load_run(folder):
+    folder = pathlib.Path(folder)
+    patients = {}
+    for row in _read_table(folder / "cohort" / "patients.csv", ","):
+        summary = PatientSummary(
+            row["center"], row["patient"], count(row["stratum"]), row["reason"],
+            tuple(filter(None, row["flags"].split(";"))), number(row["n_lesions"]),
+            number(row["n_underdosed"]), number(row["min_davg_gy"]))
+        patients.setdefault((summary.center, summary.patient), summary)
+    for stage in STAGES:
+        for row in _read_table(folder / "status" / f"{stage}.tsv", "\t"):
+            key = row["center"], row["patient"]
+            summary = patients.setdefault(key, PatientSummary(*key, reason="no result"))
+            if summary.stages.get(stage) == "failed":
+                continue  # listed twice: the failure is what to tell
+            summary.stages[stage] = row["status"]
+            if row["status"] == "failed" and not summary.failed_stage:
+                summary.failed_stage, summary.failed_reason = stage, row["reason"]
+    notes = folder / "logs" / "input.txt"
+    return Run(folder, list(patients.values()),
+               _read_table(folder / "cohort" / "lesions.csv", ","),
+               _read_table(folder / "cohort" / "sweep.csv", ","),
+               notes.read_text(encoding="utf-8").splitlines() if notes.exists() else [])
+
+
+def _read_table(path, separator):
+    if not path.exists():
+        return []
+    quoting = csv.QUOTE_NONE if separator == "\t" else csv.QUOTE_MINIMAL
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter=separator, quoting=quoting))
+
+
+def count_strata(patients):
+    counts = collections.Counter(summary.stratum for summary in patients)
+    return [counts[stratum] for stratum in range(len(STRATUM_NAMES))]
+
+
+def sweep_counts(rows):
+    """{threshold: patients of each stratum} from the rows of sweep.csv."""
+    counts = {}
+    for row in rows:
+        strata = counts.setdefault(number(row["threshold_gy"]), [0] * len(STRATUM_NAMES))
+        strata[min(count(row["stratum"]), len(strata) - 1)] += 1
+    return dict(sorted(counts.items()))
