@@ -61,16 +61,16 @@ def ball(label, diameter_mm, uptake_gy, contact="free", side="any"):
 
 NORTH = (
     PatientPlan("north", "N01", 1, "all lesions above 30 Gy", pet=NORTH_PET, lesions=(
-        LesionPlan("L1", (26.0, 22.0, 20.0), (110.0,)), ball("L2", 18, 130))),
+        LesionPlan("L1", (26.0, 22.0, 20.0), (66.0,)), ball("L2", 18, 130))),
     PatientPlan("north", "N02", 2, "two small underdosed lesions, one at a small vessel only",
                 pet=NORTH_TWO_BEDS, lesions=(
-                    ball("L1", 18, 20, contact="small"), ball("L2", 22, 18), ball("L3", 24, 120))),
+                    ball("L1", 18, 20, contact="small"), ball("L2", 22, 25), ball("L3", 24, 66))),
     PatientPlan("north", "N03", 3, "one underdosed lesion, too large", pet=NORTH_PET,
                 offset=(5.0, 6.2, 9.0, -8.0, 9.0), lesions=(
-                    LesionPlan("L1", (40.0, 34.0, 34.0), (18.0,)), ball("L2", 24, 130))),
+                    LesionPlan("L1", (40.0, 34.0, 34.0), (24.0,)), ball("L2", 24, 130))),
     PatientPlan("north", "N04", 5, "five underdosed lesions", pet=NORTH_PET, oblique_deg=12.0,
                 lesions=(ball("L1", 16, 18), ball("L2", 18, 16), ball("L3", 18, 15),
-                         ball("L4", 20, 17), ball("L5", 22, 18), ball("L6", 22, 130))),
+                         ball("L4", 20, 17), ball("L5", 22, 25), ball("L6", 22, 130))),
     PatientPlan("north", "N05", 0, "PET 40 hours after treatment", pet=NORTH_PET,
                 delay_h=(40.0,), lesions=(ball("L1", 24, 120), ball("L2", 20, 18))),
 )
@@ -78,11 +78,11 @@ NORTH = (
 SOUTH = (
     PatientPlan("south", "S01", 3, "two underdosed lesions, both at large vessels",
                 pet=SOUTH_PET, reverse_slices=True, lesions=(
-                    ball("L1", 20, 18, contact="large"), ball("L2", 16, 20, contact="large"),
+                    ball("L1", 20, 25, contact="large"), ball("L2", 16, 20, contact="large"),
                     ball("L3", 24, 120))),
     PatientPlan("south", "S02", 4, "underdosed: one small and free, one too large",
                 pet=SOUTH_PET, lesions=(
-                    ball("L1", 20, 18), LesionPlan("L2", (36.0, 36.0, 40.0), (18.0,)),
+                    ball("L1", 20, 18), LesionPlan("L2", (36.0, 36.0, 40.0), (24.0,)),
                     ball("L3", 22, 130))),
     PatientPlan("south", "S03", 2, "two treatments: one lesion passes 30 Gy only in their sum",
                 pet=SOUTH_PET, liver_gy=(12.0, 12.0), delay_h=(18.0, 24.0), lesions=(
@@ -96,7 +96,7 @@ SOUTH = (
                     ball("L3", 22, 130))),
     PatientPlan("south", "S05", 1, "all lesions above 30 Gy; PET without decay correction",
                 pet=SOUTH_UNCORRECTED, lesions=(
-                    ball("L1", 24, 120), LesionPlan("L2", (22.0, 26.0, 20.0), (120.0,)))),
+                    ball("L1", 24, 120), LesionPlan("L2", (22.0, 26.0, 20.0), (72.0,)))),
 )
 
 ISLAND = (
