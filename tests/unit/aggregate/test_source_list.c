@@ -62,7 +62,8 @@ static void digest_of(BatchPatient *patients, size_t n, const char *configuratio
 
 static void test_digest(void) {
     static char center[] = "digest", a[] = "A", b[] = "B";
-    BatchPatient patients[] = {{center, a}, {center, b}}, turned[] = {{center, b}, {center, a}};
+    BatchPatient patients[] = {{.center = center, .patient = a}, {.center = center, .patient = b}},
+                 turned[] = {{.center = center, .patient = b}, {.center = center, .patient = a}};
     char first[DIGEST_TEXT_SIZE], other[DIGEST_TEXT_SIZE];
     write_decision("digest/A/stratify.h5", 2.0, "A");
     digest_of(patients, 2, "x", first);
