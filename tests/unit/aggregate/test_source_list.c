@@ -29,7 +29,10 @@ static Status list_of(BatchPatient *patients, size_t n, SourceList *list, Error 
 
 static void test_order_and_reasons(void) {
     static char north[] = "north", south[] = "south", n1[] = "N1", n10[] = "N10", n2[] = "N2";
-    BatchPatient patients[] = {{south, n1}, {north, n2}, {north, n10}, {north, n1}};
+    BatchPatient patients[] = {{.center = south, .patient = n1},
+                               {.center = north, .patient = n2},
+                               {.center = north, .patient = n10},
+                               {.center = north, .patient = n1}};
     SourceList list;
     Error error;
     write_decision("north/N1/stratify.h5", 2.0, "N1");
