@@ -36,7 +36,7 @@ test_programs  = $(patsubst %.c,$(BUILD)/%,$(test_sources))
 TEST_PROGRAMS := $(foreach area,$(TEST_AREAS),$(call test_programs,$(area)))
 
 .PHONY: all help deps build programs test-programs demo demo-archive run check check-unit \
-        check-slurm install format clean FORCE
+        check-slurm bench install format clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -129,6 +129,14 @@ check-unit: build
 check-slurm: ## Runs the demo on a one-machine SLURM cluster (root).
 check-slurm: demo
 	@tests/integration/check_slurm.sh
+
+$(BUILD)/tests/bench/bench_dose: $(BUILD)/tests/bench/bench_dose.o $(BUILD)/libdose.a $(BUILD)/libcore.a
+	@echo "  link  $@"
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+bench: ## Measures speed against named peers or limits, side by side in one run.
+bench: build $(BUILD)/tests/bench/bench_dose
+	@$(BUILD)/tests/bench/bench_dose
 
 install: ## Installs programs, configurations and pipeline below PREFIX (default /usr/local).
 install: programs

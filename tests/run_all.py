@@ -5,6 +5,7 @@ Test programs (CUnit) print `<suite>: N passed, N failed`; tests/integration/tes
 files. A program that dies, prints no such line or runs no test counts as one failure.
 """
 import argparse
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -74,25 +75,33 @@ def jobs(build, only_programs):
             yield f"integration/{script.stem}", [sys.executable, str(script)], count_unittest
 
 
+def report(name, command, count, env):
+    """Runs one test file; returns what to print of it, and its counts."""
+    start = time.monotonic()
+    output, code = run(command, env)
+    counts = count(output, code)
+    lines = [f"{'FAIL' if counts[1] else 'ok':4} {name}: {counts[0]} passed, {counts[1]} failed"
+             f"{f', {counts[2]} skipped' if counts[2] else ''} ({time.monotonic() - start:.1f} s)"]
+    if counts[1]:
+        lines += ["     | " + line for line in output.splitlines()[-60:]]
+    return "\n".join(lines), counts
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build"))
     parser.add_argument("--only-programs", action="store_true", help="unit and validation only")
+    parser.add_argument("--jobs", type=int, default=min(os.cpu_count() or 1, 4),
+                        help="test files at a time (default: the cores, at most 4)")
     arguments = parser.parse_args()
     build = (ROOT / arguments.build).resolve()
     env = environment(build)
     total = [0, 0, 0]
-    for name, command, count in jobs(build, arguments.only_programs):
-        start = time.monotonic()
-        output, code = run(command, env)
-        counts = count(output, code)
-        total = [a + b for a, b in zip(total, counts)]
-        verdict = "FAIL" if counts[1] else "ok"
-        print(f"{verdict:4} {name}: {counts[0]} passed, {counts[1]} failed"
-              f"{f', {counts[2]} skipped' if counts[2] else ''} ({time.monotonic() - start:.1f} s)",
-              flush=True)
-        if counts[1]:
-            print("\n".join("     | " + line for line in output.splitlines()[-60:]), flush=True)
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        for lines, counts in pool.map(lambda job: report(*job, env),
+                                      jobs(build, arguments.only_programs)):
+            print(lines, flush=True)
+            total = [a + b for a, b in zip(total, counts)]
     skipped = f", {total[2]} skipped" if total[2] else ""
     print(f"{total[0]} passed, {total[1]} failed{skipped}")
     return 0 if total[1] == 0 and total[0] > 0 else 1

@@ -57,10 +57,21 @@ class MpiTest(unittest.TestCase):
             for name in ("convert.h5", "register.h5"):
                 os.symlink(source.parent / name, target / name)
 
+    def undisturbed(self):
+        """What one process without MPI makes, by the same build: the demo's files may name an
+        older commit. The folder is left without dose files."""
+        job = dose(self.folder, 0, 1)
+        output, _ = job.communicate(timeout=300)
+        self.assertEqual(job.returncode, 0, output)
+        expected = digests(self.folder)
+        for path in self.folder.glob("*/*/dose.h5"):
+            path.unlink()
+        return expected
+
     def test_same_bytes_for_ranks_and_threads(self):
-        expected = {name: digest for name, digest in digests(RUN).items()}
+        expected = self.undisturbed()
         self.assertGreater(len(expected), 5)
-        for ranks, threads in ((0, 1), (1, 2), (2, 1), (3, 2)):
+        for ranks, threads in ((1, 2), (2, 1), (3, 2)):
             for path in self.folder.glob("*/*/dose.h5"):
                 path.unlink()
             job = dose(self.folder, ranks, threads)
@@ -70,6 +81,7 @@ class MpiTest(unittest.TestCase):
             self.assertEqual(set(statuses(self.folder).values()), {"done"})
 
     def test_a_killed_job_is_completed_by_the_next(self):
+        expected = self.undisturbed()
         job = dose(self.folder, 2, 1, start_new_session=True)
         deadline = time.monotonic() + 120
         while len(digests(self.folder)) < 3 and time.monotonic() < deadline:
@@ -83,7 +95,7 @@ class MpiTest(unittest.TestCase):
         again = dose(self.folder, 2, 1)
         output, _ = again.communicate(timeout=300)
         self.assertEqual(again.returncode, 0, output)
-        self.assertEqual(digests(self.folder), digests(RUN))
+        self.assertEqual(digests(self.folder), expected)
         current = [name for name, status in statuses(self.folder).items() if status == "current"]
         self.assertEqual(len(current), len(kept))
         self.assertEqual(list(self.folder.glob("*/*/.*.part")), [])
