@@ -36,7 +36,7 @@ test_programs  = $(patsubst %.c,$(BUILD)/%,$(test_sources))
 TEST_PROGRAMS := $(foreach area,$(TEST_AREAS),$(call test_programs,$(area)))
 
 .PHONY: all help deps build programs test-programs demo demo-archive run check check-unit \
-        check-slurm bench install format clean FORCE
+        check-slurm bench fuzz install format clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -137,6 +137,11 @@ $(BUILD)/tests/bench/bench_dose: $(BUILD)/tests/bench/bench_dose.o $(BUILD)/libd
 bench: ## Measures speed against named peers or limits, side by side in one run.
 bench: build $(BUILD)/tests/bench/bench_dose
 	@$(BUILD)/tests/bench/bench_dose
+
+fuzz: ## Feeds damaged files to the programs, built with sanitizers, for five minutes.
+fuzz: deps
+	@$(MAKE) --no-print-directory SANITIZE=1 BUILD=build-sanitize programs
+	@$(PYTHON) tests/fuzz/fuzz_files.py --bin build-sanitize/bin --seconds 300
 
 install: ## Installs programs, configurations and pipeline below PREFIX (default /usr/local).
 install: programs

@@ -194,6 +194,15 @@ bool work_queue_run(WorkQueue *queue, size_t n_items, size_t result_size, WorkFu
     return fine;
 }
 
+int work_queue_first_failed(WorkQueue *queue, bool failed) {
+    int first = failed ? queue->rank : queue->size;
+    if (queue->uses_mpi) {
+        int own = first;
+        MPI_CHECKED(MPI_Allreduce(&own, &first, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD));
+    }
+    return first < queue->size ? first : -1;
+}
+
 void work_queue_broadcast(WorkQueue *queue, void *bytes, size_t size) {
     unsigned char *at = bytes;
     while (queue->uses_mpi && size > 0) {

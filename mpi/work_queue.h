@@ -32,6 +32,10 @@ typedef void ResultFunction(size_t item, const void *result, void *context);
 bool work_queue_run(WorkQueue *queue, size_t n_items, size_t result_size, WorkFunction *work,
                     ResultFunction *arrived, void *context);
 
+/* Collective: the lowest rank that says `failed`, or -1 if none does. Before a queue is run, so
+ * that no rank waits for one that gave up. */
+int work_queue_first_failed(WorkQueue *queue, bool failed);
+
 /* Collective: makes rank 0's bytes everybody's. */
 void work_queue_broadcast(WorkQueue *queue, void *bytes, size_t size);
 

@@ -11,9 +11,10 @@
 #include "aggregate/cohort.h"
 #include "aggregate/cohort_files.h"
 #include "aggregate/source_list.h"
+#include "core/isolation.h"
 #include "core/provenance.h"
 
-enum { SOURCE_SIZE = 64, IDENTITY_SIZE = 256 };
+enum { SOURCE_SIZE = 64, IDENTITY_SIZE = 256, REASON_SIZE = 256 };
 
 /* Stands for the digest of a cohort with unusable files, so that it is always tried again. */
 static const char UNUSABLE[] = "unusable inputs";
@@ -32,6 +33,38 @@ static double now_s(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* What is read of a source, for nothing. */
+static void rehearse(size_t n, void *context) {
+    const Source *source = &((const SourceList *)context)->sources[n];
+    Cohort scratch = {.patients = NULL};
+    double *thresholds = NULL;
+    size_t count = 0;
+    Store *store;
+    Error ignored;
+    if (source->missing == NULL && store_open(source->path, &store, &ignored) == STATUS_OK) {
+        store_read_array(store, "/sweep/threshold_gy", &thresholds, &count, &ignored);
+        if (cohort_create(thresholds, count, &scratch, &ignored) == STATUS_OK) {
+            cohort_add_decided(&scratch, store, source->center, source->patient, &ignored);
+        }
+        store_close(store);
+    }
+    cohort_free(&scratch);
+    free(thresholds);
+}
+
+/* Marks files on which the HDF5 library crashes as unreadable, so that they cost one patient. */
+static Status mark_fatal_sources(SourceList *list, Error *error) {
+    char reason[REASON_SIZE];
+    for (size_t next = 0; next < list->count; next++) {
+        next = isolation_rehearse(next, list->count, rehearse, list, reason, sizeof reason);
+        if (next < list->count &&
+            source_list_mark_unreadable(list, next, reason, error) != STATUS_OK) {
+            return error->status;
+        }
+    }
+    return STATUS_OK;
 }
 
 /* The thresholds of the sweep as the first usable decision has them; none without one. */
@@ -141,8 +174,11 @@ static Status collect_and_write(CohortRun *run, const char *digest, Error *error
     double *thresholds;
     size_t n_thresholds;
     char source[SOURCE_SIZE];
+    Status status = mark_fatal_sources(&run->list, error);
     find_thresholds(&run->list, &thresholds, &n_thresholds);
-    Status status = cohort_create(thresholds, n_thresholds, &cohort, error);
+    if (status == STATUS_OK) {
+        status = cohort_create(thresholds, n_thresholds, &cohort, error);
+    }
     for (size_t i = 0; i < run->list.count && status == STATUS_OK; i++) {
         status = add_source(&cohort, &run->list.sources[i], &run->results[i], error);
     }

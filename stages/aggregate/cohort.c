@@ -1,6 +1,7 @@
 /* The cohort in memory (cohort.h): stratify.h5 files in, rows out. */
 #include "aggregate/cohort.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +96,36 @@ static Status copy_decision(const Store *store, Table *patients, size_t row, Err
     return status;
 }
 
+/* Names of clinical columns become names of variables in cohort.nc, beside the cohort's own. */
+static Status check_clinical_name(const Store *store, const char *name, Error *error) {
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    bool is_own = false;
+    for (size_t c = 0; c < COHORT_N_PATIENT_COLUMNS; c++) {
+        is_own |= strcmp(COHORT_PATIENT_COLUMNS[c].name, name) == 0;
+    }
+    if (is_own || !isalpha((unsigned char)name[0]) || name[strspn(name, allowed)] != '\0') {
+        return error_set(error, STATUS_BAD_DATA,
+                         "%s: /patient has an attribute that cannot be a clinical column; run "
+                         "convert and the stages after it again",
+                         store_path(store));
+    }
+    return STATUS_OK;
+}
+
+/* One column holds one kind in all patients. */
+static Status check_clinical_kind(const Store *store, const char *name, ColumnKind kind,
+                                  const Table *patients, Error *error) {
+    for (size_t c = 0; c < table_column_count(patients); c++) {
+        if (strcmp(table_column_name(patients, c), name) == 0 &&
+            table_column_kind(patients, c) != kind) {
+            return error_set(error, STATUS_BAD_DATA,
+                             "%s: /patient: '%s' is %s here and not in other patients",
+                             store_path(store), name, kind == COLUMN_TEXT ? "text" : "a number");
+        }
+    }
+    return STATUS_OK;
+}
+
 /* A clinical attribute is text or a number: whichever it can be read as. */
 static Status copy_clinical_fact(const Store *store, const char *name, Table *patients, size_t row,
                                  Error *error) {
@@ -103,6 +134,10 @@ static Status copy_clinical_fact(const Store *store, const char *name, Table *pa
     ColumnKind kind = store_get_number(store, "/patient", name, &number, &is_text) == STATUS_OK
                           ? COLUMN_NUMBER
                           : COLUMN_TEXT;
+    if (check_clinical_name(store, name, error) != STATUS_OK ||
+        check_clinical_kind(store, name, kind, patients, error) != STATUS_OK) {
+        return error->status;
+    }
     if (!table_has_column(patients, name)) {
         Status status =
             table_add_column(patients, name, kind,
@@ -242,7 +277,8 @@ static Status read_checked(const Cohort *cohort, const Store *store, Table **les
 Status cohort_add_decided(Cohort *cohort, const Store *stratify, const char *center,
                           const char *patient, Error *error) {
     Table *lesions = NULL, *sweep = NULL;
-    size_t row;
+    size_t row, n_patients = table_row_count(cohort->patients);
+    size_t n_lesions = table_row_count(cohort->lesions), n_sweep = table_row_count(cohort->sweep);
     Status status = read_checked(cohort, stratify, &lesions, &sweep, error);
     if (status != STATUS_OK) {
         goto done;
@@ -259,6 +295,11 @@ Status cohort_add_decided(Cohort *cohort, const Store *stratify, const char *cen
     }
     if (status == STATUS_OK) {
         status = add_sweep(cohort, sweep, center, patient, error);
+    }
+    if (status != STATUS_OK) { /* all of a patient or nothing */
+        table_keep_rows(cohort->patients, n_patients);
+        table_keep_rows(cohort->lesions, n_lesions);
+        table_keep_rows(cohort->sweep, n_sweep);
     }
 done:
     table_free(lesions);

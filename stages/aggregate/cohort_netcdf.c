@@ -5,13 +5,14 @@
 
 #include <math.h>
 #include <netcdf.h>
+#include <netcdf_mem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/atomic_file.h"
 
-enum { STRATA = 6, NAME_SIZE = 256, PATH_SIZE = 8192, COMPRESSION = 4 };
+enum { STRATA = 6, NAME_SIZE = 256, INITIAL_SIZE = 1 << 16, COMPRESSION = 4 };
 
 typedef struct Writer {
     int file;
@@ -292,15 +293,12 @@ static void define_dimension(Writer *writer, const char *name, size_t size, int 
     }
 }
 
+/* The file is built in memory (some kilobytes per patient) and written at once: NetCDF cannot
+ * close a file on a full disk, and ends the program with a crash if it has tried. */
 Status cohort_netcdf_write(const Cohort *cohort, const CohortDescription *description,
                            const char *path, Error *error) {
-    char temporary[PATH_SIZE];
-    Status status = atomic_file_begin(path, temporary, sizeof temporary, error);
-    if (status != STATUS_OK) {
-        return status;
-    }
     Writer writer = {.failure = NC_NOERR};
-    int created = nc_create(temporary, NC_NETCDF4 | NC_CLOBBER, &writer.file);
+    int created = nc_create_mem("cohort.nc", NC_NETCDF4, INITIAL_SIZE, &writer.file);
     if (created != NC_NOERR) {
         return error_set(error, STATUS_CANNOT_CREATE, "%s: cannot be created: %s", path,
                          nc_strerror(created));
@@ -313,13 +311,14 @@ Status cohort_netcdf_write(const Cohort *cohort, const CohortDescription *descri
     write_patients(&writer, cohort);
     write_lesions(&writer, cohort);
     write_sweep(&writer, cohort);
-    note(&writer, nc_close(writer.file), "closing the file");
-    if (!is_good(&writer)) {
-        remove(temporary);
-        return error_set(error, STATUS_IO, "%s: writing failed at %s: %s", path, writer.at,
-                         nc_strerror(writer.failure));
-    }
-    return atomic_file_commit(temporary, path, error);
+    NC_memio image = {.memory = NULL};
+    note(&writer, nc_close_memio(writer.file, &image), "closing the file");
+    Status status = is_good(&writer)
+                        ? atomic_file_write_bytes(path, image.memory, image.size, error)
+                        : error_set(error, STATUS_IO, "%s: writing failed at %s: %s", path,
+                                    writer.at, nc_strerror(writer.failure));
+    free(image.memory);
+    return status;
 }
 
 bool cohort_netcdf_is_current(const char *path, const char *inputs_digest) {

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "aggregate/aggregate.h"
+#include "mpi/work_queue.h"
 
 static Status run(const CliOptions *options, Error *error) {
     Config *config = malloc(sizeof *config);
@@ -14,6 +15,17 @@ static Status run(const CliOptions *options, Error *error) {
                                         : aggregate_by_hand(config, options, error);
     }
     free(config);
+    return status;
+}
+
+/* A cohort is one piece of work: under mpirun or srun the other ranks only wait. */
+static Status run_on_first_rank(const CliOptions *options, Error *error) {
+    WorkQueue *queue = work_queue_start();
+    if (queue == NULL) {
+        return error_set(error, STATUS_INTERNAL, "MPI cannot be started");
+    }
+    Status status = work_queue_rank(queue) == 0 ? run(options, error) : STATUS_OK;
+    work_queue_finish(queue);
     return status;
 }
 
@@ -31,7 +43,7 @@ int main(int argc, char **argv) {
     Status status = cli_parse(argc, argv, &program, &options, &error);
     if (status == STATUS_OK && !options.exit_now) {
         log_configure(program.name, options.log_level, options.log_format, -1);
-        status = run(&options, &error);
+        status = run_on_first_rank(&options, &error);
     }
     if (status != STATUS_OK && status != STATUS_SOME_FAILED) {
         log_message(LOG_ERROR, "%s", error.message);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "aggregate/earlier_failure.h"
+#include "core/isolation.h"
 #include "core/provenance.h"
 #include "core/store.h"
 
@@ -51,6 +52,14 @@ static int compare(const void *a, const void *b) {
     return order != 0 ? order : strcmp(first->patient, second->patient);
 }
 
+Status source_list_mark_unreadable(SourceList *list, size_t n, const char *why, Error *error) {
+    Source *source = &list->sources[n];
+    free(source->missing);
+    source->is_unreadable = true;
+    source->missing = strdup(why);
+    return source->missing != NULL ? STATUS_OK : error_no_memory(error, "the list of patients");
+}
+
 static Status sort_and_digest(SourceList *list, Error *error) {
     qsort(list->sources, list->count, sizeof *list->sources, compare);
     for (size_t i = 0; i < list->count; i++) {
@@ -62,10 +71,9 @@ static Status sort_and_digest(SourceList *list, Error *error) {
         }
         if (source->missing == NULL &&
             digest_path(source->path, source->digest, error) != STATUS_OK) {
-            source->is_unreadable = true;
-            source->missing = strdup(error->message);
-            if (source->missing == NULL) {
-                return error_no_memory(error, "the list of patients");
+            const Error unreadable = *error;
+            if (source_list_mark_unreadable(list, i, unreadable.message, error) != STATUS_OK) {
+                return error->status;
             }
         }
     }
@@ -117,9 +125,39 @@ static Status append_file(SourceList *list, const char *path, Error *error) {
     return status == STATUS_OK ? append(list, center, patient, path, NULL, error) : status;
 }
 
+typedef struct GivenPaths {
+    const char *const *paths;
+    SourceList scratch;
+} GivenPaths;
+
+static void rehearse(size_t n, void *context) {
+    GivenPaths *given = context;
+    Error ignored;
+    append_file(&given->scratch, given->paths[n], &ignored);
+}
+
+/* A file on which the HDF5 library crashes is named instead. */
+static Status rehearse_files(const char *const *paths, size_t n_paths, Error *error) {
+    GivenPaths given = {.paths = paths};
+    char reason[NAME_SIZE];
+    Status status = reserve(&given.scratch, n_paths, error);
+    if (status == STATUS_OK) {
+        size_t fatal = isolation_rehearse(0, n_paths, rehearse, &given, reason, sizeof reason);
+        if (fatal < n_paths) {
+            status = error_set(error, STATUS_BAD_DATA, "%s: %s", paths[fatal], reason);
+        }
+    }
+    source_list_free(&given.scratch);
+    return status;
+}
+
 Status source_list_from_files(const char *const *paths, size_t n_paths, SourceList *list,
                               Error *error) {
-    Status status = reserve(list, n_paths, error);
+    *list = (SourceList){.count = 0};
+    Status status = rehearse_files(paths, n_paths, error);
+    if (status == STATUS_OK) {
+        status = reserve(list, n_paths, error);
+    }
     for (size_t i = 0; i < n_paths && status == STATUS_OK; i++) {
         status = append_file(list, paths[i], error);
     }

@@ -32,6 +32,9 @@ Status source_list_from_files(const char *const *paths, size_t n_paths, SourceLi
 
 void source_list_free(SourceList *list);
 
+/* Notes that source `n` cannot be read, and why. */
+Status source_list_mark_unreadable(SourceList *list, size_t n, const char *why, Error *error);
+
 /* One digest of everything that the cohort's files are made from: patients, contents of their
  * decisions or why there is none, and this program. */
 Status source_list_digest(const SourceList *list, const char *configuration,

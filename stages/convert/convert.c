@@ -55,6 +55,8 @@ static Status write_clinical(const Sheets *sheets, const PatientJob *job, Error 
                            strcmp(name, "line") != 0;
         if (is_clinical && table_column_kind(table, c) == COLUMN_TEXT) {
             const char *text = sheet_rows_text(&rows, 0, name);
+            bool is_progression = strcmp(name, "progression") == 0;
+            text = is_progression && text[0] == '\0' ? "unknown" : text; /* never `no` */
             if (text[0] != '\0') {
                 status = store_set_text(job->output, "/patient", name, text, error);
             }
@@ -200,8 +202,11 @@ Status convert_patient(const PatientJob *job, Error *error) {
     status = status == STATUS_OK ? write_clinical(sheets, job, error) : status;
     status = status == STATUS_OK ? write_treatments(sheets, job, &treatments, error) : status;
     if (status == STATUS_OK) {
-        ImageImport import = {
-            .frames = frames, .output = job->output, .flags = &flags, .treatments = treatments};
+        ImageImport import = {.frames = frames,
+                              .output = job->output,
+                              .flags = &flags,
+                              .nuclide = &job->config->nuclide,
+                              .treatments = treatments};
         status = import_rows(&import, &rows, error);
     }
     if (status == STATUS_OK) {

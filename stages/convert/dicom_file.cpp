@@ -17,6 +17,7 @@
 
 extern "C" {
 #include "convert/shown_path.h"
+#include "convert/utf8_text.h"
 }
 
 namespace {
@@ -76,27 +77,9 @@ gdcm::VR::VRType representation_of(const DicomFile *file, const gdcm::DataElemen
     return vr;
 }
 
-bool is_utf8(const std::string &text) {
-    for (size_t i = 0; i < text.size(); i++) {
-        const auto lead = static_cast<unsigned char>(text[i]);
-        const size_t more = lead < 0x80                   ? 0
-                            : lead >= 0xC2 && lead < 0xE0 ? 1
-                            : (lead & 0xF0) == 0xE0       ? 2
-                            : lead >= 0xF0 && lead < 0xF5 ? 3
-                                                          : text.size();
-        for (size_t k = 1; k <= more; k++) {
-            if (i + k >= text.size() || (text[i + k] & 0xC0) != 0x80) {
-                return false;
-            }
-        }
-        i += more;
-    }
-    return true;
-}
-
 // HDF5 and the structure map are UTF-8; what is not is read as Latin-1 (ISO_IR 100).
 std::string to_utf8(const std::string &text) {
-    if (is_utf8(text)) {
+    if (utf8_is_valid(text.data(), text.size())) {
         return text;
     }
     std::string out;
@@ -254,6 +237,7 @@ bool dicom_text(const DicomFile *file, const char *element, char *text, size_t s
             return false;
         }
         value = to_utf8(value.substr(first, value.find_last_not_of(' ') - first + 1));
+        value.resize(utf8_cut(value.c_str(), size - 1));
         std::snprintf(text, size, "%s", value.c_str());
         return true;
     } catch (...) {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "convert/dicom_folder.h"
 #include "convert/shown_path.h"
@@ -302,6 +303,17 @@ done:
     return status;
 }
 
+/* A file that holds a single slice is one of many: alone it would pass for a thin volume. */
+static Status check_is_whole(const char *path, size_t n_slices, Error *error) {
+    struct stat info;
+    if (n_slices == 1 && stat(path, &info) == 0 && S_ISREG(info.st_mode)) {
+        return error_set(error, STATUS_BAD_DATA,
+                         "is one slice of a series; point images.tsv at the folder that holds all "
+                         "of its files");
+    }
+    return STATUS_OK;
+}
+
 Status dicom_series_open(const char *path, const char *modalities, DicomSeries *series,
                          Error *error) {
     char shown[SHOWN_PATH_SIZE];
@@ -312,6 +324,7 @@ Status dicom_series_open(const char *path, const char *modalities, DicomSeries *
         return status;
     }
     status = list_slices(series, &n_slices, error);
+    status = status == STATUS_OK ? check_is_whole(path, n_slices, error) : status;
     status = status == STATUS_OK ? build_grid(series, n_slices, error) : status;
     return status == STATUS_OK ? STATUS_OK
                                : error_add_context(error, "%s", shown_path(path, shown));

@@ -1,5 +1,6 @@
-/* See dicom_structure.h. The walk descends into sequences of undefined length only: others are
- * as long as they say. */
+/* See dicom_structure.h. What lies in an item or a sequence must end within it: GDCM takes
+ * gigabytes or aborts where it does not. Private sequences of defined length are passed over whole:
+ * their writers are known for small errors, and nothing is read from them. */
 #include "convert/dicom_structure.h"
 
 #include <errno.h>
@@ -97,9 +98,30 @@ static bool skip(Walk *walk, uint32_t length) {
 }
 
 static bool walk_elements(Walk *walk, bool is_item, int depth);
+static bool walk_value(Walk *walk, const Element *element, int depth);
+
+/* What an item of a sequence holds. */
+static bool walk_item(Walk *walk, const Element *item, int depth) {
+    Element element;
+    if (item->length == undefined_length) {
+        return walk_elements(walk, true, depth);
+    }
+    size_t start = walk->at;
+    if (!skip(walk, item->length)) {
+        return false;
+    }
+    size_t end = walk->at;
+    walk->at = start;
+    while (walk->at < end && next_element(walk, &element)) {
+        if (!walk_value(walk, &element, depth) || walk->at > end) {
+            return false;
+        }
+    }
+    return true;
+}
 
 /* Items of a sequence, or fragments of compressed pixels, up to the closing delimiter. */
-static bool walk_items(Walk *walk, int depth) {
+static bool walk_items(Walk *walk, bool are_fragments, int depth) {
     Element item;
     while (depth < MAX_DEPTH && next_element(walk, &item)) {
         if (item.tag == tag_sequence_end) {
@@ -108,8 +130,9 @@ static bool walk_items(Walk *walk, int depth) {
         if (item.tag != tag_item) {
             return false;
         }
-        bool is_whole = item.length == undefined_length ? walk_elements(walk, true, depth + 1)
-                                                        : skip(walk, item.length);
+        bool is_whole = are_fragments && item.length != undefined_length
+                            ? skip(walk, item.length)
+                            : walk_item(walk, &item, depth + 1);
         if (!is_whole) {
             return false;
         }
@@ -135,6 +158,59 @@ static void note_pixel_data(Walk *walk, const Element *element) {
     walk->pixels.is_word_stream = memcmp(element->vr, "OW", 2) == 0;
 }
 
+/* Whether a value of defined length is a sequence to look into. Implicit files do not say so, but a
+ * sequence begins with an item. */
+static bool is_sequence(const Walk *walk, const Element *element, size_t value) {
+    if (element->tag >> 16 & 1) {
+        return false;
+    }
+    bool begins_with_item =
+        element->length >= 8 && (read_16(walk, value) << 16 | read_16(walk, value + 2)) == tag_item;
+    return walk->explicit_vr ? memcmp(element->vr, "SQ", 2) == 0
+                             : begins_with_item && element->tag != tag_pixel_data;
+}
+
+static bool walk_undefined(Walk *walk, const Element *element, int depth) {
+    bool explicit_vr = walk->explicit_vr;
+    if (memcmp(element->vr, "UN", 2) == 0) {
+        walk->explicit_vr = false; /* PS3.5 section 6.2.2 note 4 */
+    }
+    bool is_whole = walk_items(walk, element->tag == tag_pixel_data, depth);
+    walk->explicit_vr = explicit_vr;
+    return is_whole;
+}
+
+/* A sequence of defined length, which lies within the file, from its first item to its end. */
+static bool walk_sequence(Walk *walk, const Element *sequence, int depth) {
+    size_t end = walk->at + sequence->length;
+    Element item;
+    if (depth >= MAX_DEPTH) {
+        return false;
+    }
+    while (walk->at < end && next_element(walk, &item) && item.tag == tag_item) {
+        if (!walk_item(walk, &item, depth + 1) || walk->at > end) {
+            return false;
+        }
+    }
+    walk->at = end;
+    return true;
+}
+
+static bool walk_value(Walk *walk, const Element *element, int depth) {
+    size_t value = walk->at;
+    if (element->length == undefined_length) {
+        return walk_undefined(walk, element, depth);
+    }
+    if (!skip(walk, element->length)) {
+        return false;
+    }
+    if (!is_sequence(walk, element, value)) {
+        return true;
+    }
+    walk->at = value;
+    return walk_sequence(walk, element, depth);
+}
+
 static bool walk_elements(Walk *walk, bool is_item, int depth) {
     Element element;
     while (walk->at < walk->size) {
@@ -150,19 +226,7 @@ static bool walk_elements(Walk *walk, bool is_item, int depth) {
         if (element.tag == tag_pixel_data && !is_item) {
             note_pixel_data(walk, &element);
         }
-        if (element.length != undefined_length) {
-            if (!skip(walk, element.length)) {
-                return false;
-            }
-            continue;
-        }
-        bool explicit_vr = walk->explicit_vr;
-        if (memcmp(element.vr, "UN", 2) == 0) {
-            walk->explicit_vr = false; /* PS3.5 section 6.2.2 note 4 */
-        }
-        bool is_whole = walk_items(walk, depth);
-        walk->explicit_vr = explicit_vr;
-        if (!is_whole) {
+        if (!walk_value(walk, &element, depth)) {
             return false;
         }
     }

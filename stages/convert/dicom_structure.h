@@ -23,9 +23,9 @@ typedef struct DicomPixelData {
     bool is_word_stream; /* OW: bytes of 1- and 8-bit data are swapped in pairs if big endian */
 } DicomPixelData;
 
-/* Fails with STATUS_BAD_DATA, naming the element, if an element, item or fragment of the file
- * runs past its end or a sequence is not closed; with STATUS_NO_INPUT if it cannot be read.
- * Deflated files are not looked into. `pixels` is filled in. */
+/* Fails with STATUS_BAD_DATA, naming the element, if an element, item or fragment runs past the end
+ * of the file or of what holds it, or a sequence is not closed; with STATUS_NO_INPUT if it cannot
+ * be read. Deflated files are not looked into. `pixels` is filled in. */
 Status dicom_structure_check(const char *path, DicomPixelData *pixels, Error *error);
 
 #ifdef __cplusplus

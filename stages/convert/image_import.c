@@ -16,6 +16,7 @@
 enum { OBJECT_SIZE = 128 };
 
 static const double same_injection_s = 600.0;
+static const double day_s = 86400.0;
 
 static bool is_pet(const PatientImage *image) {
     return strcmp(image->role, "pet") == 0;
@@ -83,13 +84,13 @@ Status image_import_check_patient(ImageImport *import, const char *path, Error *
     return status;
 }
 
-static Status load_nifti(const char *path, PatientImage *image, Volume *volume, PetHeader *header,
-                         Error *error) {
+static Status load_nifti(const ImageImport *import, const char *path, PatientImage *image,
+                         Volume *volume, PetHeader *header, Error *error) {
     snprintf(image->modality, sizeof image->modality, "unknown");
     snprintf(image->frame_of_reference, sizeof image->frame_of_reference, "none");
     Status status = nifti_read_volume(path, volume, error);
     if (status == STATUS_OK && is_pet(image)) {
-        status = pet_sidecar_read(path, volume->grid.size[2], header, error);
+        status = pet_sidecar_read(path, volume->grid.size[2], import->nuclide, header, error);
     }
     return status;
 }
@@ -115,7 +116,43 @@ static Status load_dicom(ImageImport *import, const char *path, PatientImage *im
     return status;
 }
 
-/* The injection that the header states against the nearest treatment of the sheet. */
+/* How badly the header, `later_s` later, agrees with the nearest treatment of the sheet: seconds
+ * between injection and administration or, without injection, infinite if the PET came first. */
+static double disagreement_s(const ImageImport *import, const PetHeader *header, double later_s) {
+    double least_s = INFINITY;
+    for (size_t row = 0; row < table_row_count(import->treatments); row++) {
+        Timestamp administered;
+        Error ignored;
+        const char *text = table_text(import->treatments, row, "administered_at");
+        if (timestamp_parse(text, &administered, &ignored) != STATUS_OK) {
+            continue;
+        }
+        const Timestamp *instant =
+            header->is_injection_known ? &header->injection : &header->acquisition;
+        double apart_s = timestamp_difference_s(instant, &administered, NULL) + later_s;
+        double disagreement = header->is_injection_known ? fabs(apart_s) : 0;
+        if (header->is_injection_known || apart_s >= 0) {
+            least_s = fmin(least_s, disagreement);
+        }
+    }
+    return least_s;
+}
+
+/* A date that may be that of the scan or that of TimeZero is what the sheet of treatments says. */
+static void settle_date(ImageImport *import, PetHeader *header) {
+    double later_s = header->may_be_later_s;
+    if (later_s == 0 ||
+        !(disagreement_s(import, header, later_s) < disagreement_s(import, header, 0))) {
+        return;
+    }
+    header->acquisition = timestamp_add_s(&header->acquisition, later_s);
+    header->decay_reference = timestamp_add_s(&header->decay_reference, later_s);
+    header->injection = timestamp_add_s(&header->injection, later_s);
+    flags_add(import->flags, "acquisition_date_of_time_zero");
+}
+
+/* The injection that the header states against the nearest treatment of the sheet; clock against
+ * clock if the header does not know the day (imaging is often a day after a 90Y treatment). */
 static void compare_injection(ImageImport *import, const PetHeader *header) {
     double nearest_s = INFINITY;
     for (size_t row = 0; row < table_row_count(import->treatments); row++) {
@@ -127,8 +164,9 @@ static void compare_injection(ImageImport *import, const PetHeader *header) {
             continue;
         }
         double apart_s =
-            fabs(timestamp_difference_s(&header->injection, &administered, &assumes_one_clock));
-        nearest_s = fmin(nearest_s, apart_s);
+            timestamp_difference_s(&header->injection, &administered, &assumes_one_clock);
+        apart_s = header->is_injection_dated ? apart_s : remainder(apart_s, day_s);
+        nearest_s = fmin(nearest_s, fabs(apart_s));
         flags_add(import->flags, assumes_one_clock ? "one_clock_assumed" : "");
     }
     if (isfinite(nearest_s) && nearest_s > same_injection_s) {
@@ -155,6 +193,7 @@ static Status write_pet(Store *output, const char *object, const PetHeader *head
     timestamp_format(&header->decay_reference, reference);
     timestamp_format(&header->acquisition, acquisition);
     timestamp_format(&header->injection, injection);
+    injection[header->is_injection_known ? sizeof injection - 1 : 0] = '\0';
     const TextAttribute texts[] = {
         {"decay_correction", header->decay_correction},
         {"decay_reference_time", reference},
@@ -224,14 +263,17 @@ Status image_import(ImageImport *import, const char *role, const char *timepoint
     snprintf(image->timepoint, sizeof image->timepoint, "%s", timepoint);
     name_image(import->output, image);
     Status status = nifti_has_suffix(path)
-                        ? load_nifti(path, image, &volume, &header, error)
+                        ? load_nifti(import, path, image, &volume, &header, error)
                         : load_dicom(import, path, image, &volume, &header, error);
     status = status == STATUS_OK ? volume_check_finite(&volume, image->name, error) : status;
+    if (status == STATUS_OK && is_pet(image)) {
+        settle_date(import, &header);
+    }
     if (status == STATUS_OK) {
         image->grid = volume.grid;
         status = write_image(import, path, image, &volume, &header, error);
     }
-    if (status == STATUS_OK && is_pet(image)) {
+    if (status == STATUS_OK && is_pet(image) && header.is_injection_known) {
         compare_injection(import, &header);
     }
     volume_free(&volume);

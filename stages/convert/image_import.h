@@ -7,6 +7,7 @@
 #include "convert/frame_registry.h"
 #include "convert/patient_image.h"
 #include "core/flags.h"
+#include "core/nuclide.h"
 #include "core/store.h"
 
 /* What a patient's images share. */
@@ -14,6 +15,7 @@ typedef struct ImageImport {
     FrameRegistry *frames;
     Store *output;
     Flags *flags;
+    const Nuclide *nuclide;         /* the configured one */
     const Table *treatments;        /* as in convert.h5; for the flag injection_time_differs */
     char patient_id[DICOM_ID_SIZE]; /* of the DICOM files so far; in memory only */
 } ImageImport;

@@ -77,7 +77,7 @@ static const char *shared_frame(const PatientImage *images, size_t n_images) {
 static void file_stem(const char *path, char stem[STRUCTURE_KEY_SIZE]) {
     const char *slash = strrchr(path, '/');
     const char *name = slash == NULL ? path : slash + 1;
-    const char *end = strstr(name, ".nii");
+    const char *end = strcasestr(name, ".nii");
     size_t length = end == NULL ? strcspn(name, ".") : (size_t)(end - name);
     snprintf(stem, STRUCTURE_KEY_SIZE, "%.*s", (int)(length < 4096 ? length : 4096), name);
 }

@@ -4,7 +4,7 @@
 
 int main(int argc, char **argv) {
     static const char *const inputs[] = {NULL};
-    static const char *const sections[] = {NULL};
+    static const char *const sections[] = {"nuclide", NULL};
     static const Stage stage = {
         .name = "convert",
         .summary = "Reads the archive that the three sheets name and writes one de-identified "
@@ -12,7 +12,6 @@ int main(int argc, char **argv) {
         .example = "yttria-convert --config trial.yaml --batch patients.tsv --run results/trial",
         .inputs = inputs,
         .config_sections = sections,
-        .is_isolated = true,
         .process = convert_patient,
         .begin = convert_begin,
         .digest_sources = convert_digest_sources,

@@ -1,11 +1,13 @@
 /* See nifti_image.h. Format: nifti1.h and nifti2.h of the NIfTI Data Format Working Group. */
 #include "convert/nifti_image.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <nifti2_io.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "convert/shown_path.h"
@@ -14,8 +16,12 @@ enum { LARGEST_COMPRESSION = 1100 }; /* deflate's limit is 1032:1 */
 
 bool nifti_has_suffix(const char *path) {
     size_t length = strlen(path);
-    return (length > 4 && strcmp(path + length - 4, ".nii") == 0) ||
-           (length > 7 && strcmp(path + length - 7, ".nii.gz") == 0);
+    return (length > 4 && strcasecmp(path + length - 4, ".nii") == 0) ||
+           (length > 7 && strcasecmp(path + length - 7, ".nii.gz") == 0);
+}
+
+static bool is_gzip(const char *path) {
+    return tolower((unsigned char)path[strlen(path) - 1]) == 'z';
 }
 
 static double millimetres_per_unit(int xyz_units) {
@@ -80,7 +86,7 @@ static Status check_size(const nifti_image *image, const char *path, const Grid 
     struct stat info;
     double wanted = (double)grid_voxel_count(grid) * image->nbyper;
     double held = stat(path, &info) == 0 ? (double)info.st_size : 0.0;
-    bool is_compressed = path[strlen(path) - 1] == 'z';
+    bool is_compressed = is_gzip(path);
     if (held * (is_compressed ? LARGEST_COMPRESSION : 1) < wanted) {
         return error_set(error, STATUS_BAD_DATA,
                          "the file has %.0f bytes, the header announces %.0f bytes of voxels: it "
@@ -148,7 +154,7 @@ static Status read_slices(const nifti_image *image, znzFile stream, Volume *volu
 
 static Status read_voxels(const nifti_image *image, const char *path, Volume *volume,
                           Error *error) {
-    znzFile stream = znzopen(path, "rb", path[strlen(path) - 1] == 'z');
+    znzFile stream = znzopen(path, "rb", is_gzip(path));
     if (znz_isnull(stream)) {
         return error_set(error, STATUS_NO_INPUT, "cannot be opened");
     }

@@ -115,6 +115,8 @@ static Status read_times(const DicomSeries *series, PetHeader *header, Error *er
     }
     header->acquisition = times[first].start;
     header->frame_duration_s = times[first].duration_s;
+    header->is_injection_known = true;
+    header->is_injection_dated = dicom_has(series->slices[0].file, PET_TRACER "0018,1078");
     status = pet_times_injection(series, &header->acquisition, header->decay_correction,
                                  header->half_life_s, &header->injection, error);
     if (status != STATUS_OK) {

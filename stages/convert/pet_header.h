@@ -19,8 +19,11 @@ typedef struct PetHeader {
     Timestamp decay_reference;
     Timestamp acquisition; /* start of the first frame */
     Timestamp injection;
-    double half_life_s;       /* NaN if the format has none */
-    double frame_duration_s;  /* of the first frame; NaN if missing */
+    bool is_injection_known; /* false: `injection` means nothing */
+    bool is_injection_dated; /* false: the header has its time of day only */
+    double may_be_later_s;   /* all instants may be later by that, depending on what a date means */
+    double half_life_s;      /* NaN if the format has none */
+    double frame_duration_s; /* of the first frame; NaN if missing */
     double positron_fraction; /* NaN if missing */
     char radionuclide[16];    /* "Y-90", ..., "unknown" */
     char manufacturer[PET_TEXT_SIZE];

@@ -12,6 +12,7 @@
 
 #include "convert/radionuclide.h"
 #include "convert/shown_path.h"
+#include "convert/utf8_text.h"
 
 enum { MAX_SIDECAR_BYTES = 4 << 20 };
 
@@ -20,7 +21,7 @@ static const double same_instant_s = 1.0;
 
 Status pet_sidecar_path(const char *nifti_path, char path[SIDECAR_PATH_SIZE], Error *error) {
     size_t length = strlen(nifti_path);
-    size_t suffix = length > 3 && strcmp(nifti_path + length - 3, ".gz") == 0 ? 7 : 4;
+    size_t suffix = length > 3 && strcasecmp(nifti_path + length - 3, ".gz") == 0 ? 7 : 4;
     if (length <= suffix || length - suffix + sizeof ".json" > SIDECAR_PATH_SIZE) {
         return error_set(error, STATUS_BAD_DATA, "the path of a NIfTI PET is too long");
     }
@@ -43,10 +44,10 @@ static Status load_json(const char *path, cJSON **json, Error *error) {
     if (text == NULL) {
         return error_no_memory(error, "a JSON file");
     }
-    *json = cJSON_ParseWithLength(text, count);
+    *json = utf8_is_valid(text, count) ? cJSON_ParseWithLength(text, count) : NULL;
     free(text);
     if (!cJSON_IsObject(*json)) {
-        return error_set(error, STATUS_BAD_DATA, "is not a JSON object; write it again");
+        return error_set(error, STATUS_BAD_DATA, "is not a JSON object in UTF-8; write it again");
     }
     return STATUS_OK;
 }
@@ -86,13 +87,34 @@ static double optional_number(const cJSON *json, const char *key) {
 
 static void optional_text(const cJSON *json, const char *key, char text[PET_TEXT_SIZE]) {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
-    snprintf(text, PET_TEXT_SIZE, "%s", cJSON_IsString(item) ? item->valuestring : "");
+    const char *value = cJSON_IsString(item) ? item->valuestring : "";
+    snprintf(text, PET_TEXT_SIZE, "%.*s", (int)utf8_cut(value, PET_TEXT_SIZE - 1), value);
+}
+
+/* Becquerel per millilitre in one of its spellings; blanks do not count. */
+static bool is_bq_per_ml(const char *units) {
+    static const char *const spellings[] = {"Bq/mL",   "BQML",     "BqmL-1", "Bq.mL-1", "Bq*mL-1",
+                                            "BqmL^-1", "Bq.mL^-1", "Bq/cc",  "Bq/cm3",  "Bq/cm^3"};
+    char plain[16];
+    size_t length = 0;
+    for (; *units != '\0' && length + 1 < sizeof plain; units++) {
+        if (*units != ' ') {
+            plain[length++] = *units;
+        }
+    }
+    plain[length] = '\0';
+    for (size_t n = 0; *units == '\0' && n < sizeof spellings / sizeof spellings[0]; n++) {
+        if (strcasecmp(plain, spellings[n]) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static Status read_units(const cJSON *json, Error *error) {
     const char *units = NULL;
     Status status = get_text(json, "Units", &units, error);
-    if (status == STATUS_OK && strcasecmp(units, "Bq/mL") != 0 && strcasecmp(units, "BQML") != 0) {
+    if (status == STATUS_OK && !is_bq_per_ml(units)) {
         return error_set(error, STATUS_BAD_DATA,
                          "Units is '%s', a dose needs 'Bq/mL'; convert the image to activity "
                          "concentration",
@@ -120,8 +142,8 @@ static Status read_tracer(const cJSON *json, PetHeader *header, Error *error) {
 }
 
 /* Date as "2024-03-05" or "20240305", TimeZero as "10:35:00" or a whole ISO 8601 time. */
-static Status read_time_zero(const cJSON *json, double scan_start_s, Timestamp *zero,
-                             Error *error) {
+static Status read_time_zero(const cJSON *json, double scan_start_s, PetHeader *header,
+                             Timestamp *zero, Error *error) {
     const char *date = NULL, *time = NULL;
     char text[TIMESTAMP_TEXT_SIZE];
     Status status = get_text(json, "TimeZero", &time, error);
@@ -145,13 +167,21 @@ static Status read_time_zero(const cJSON *json, double scan_start_s, Timestamp *
         return error_add_context(error, "AcquisitionDate and TimeZero");
     }
     double second_of_day = fmod(zero->local_s, day_s);
-    *zero = timestamp_add_s(zero, -day_s * floor((second_of_day + scan_start_s) / day_s));
+    header->may_be_later_s = day_s * floor((second_of_day + scan_start_s) / day_s);
+    *zero = timestamp_add_s(zero, -header->may_be_later_s);
     return STATUS_OK;
 }
 
-static Status read_decay(const cJSON *json, const Timestamp *zero, PetHeader *header,
-                         Error *error) {
-    double reference_s = 0;
+/* The sidecar's own half-life, else the configured nuclide's if the tracer is that one. */
+static double known_half_life_s(const PetHeader *header, const Nuclide *nuclide) {
+    bool is_configured = strcmp(header->radionuclide, nuclide->name) == 0;
+    return isnan(header->half_life_s) && is_configured ? nuclide->half_life_h * 3600.0
+                                                       : header->half_life_s;
+}
+
+static Status read_decay(const cJSON *json, const Timestamp *zero, const Nuclide *nuclide,
+                         PetHeader *header, Error *error) {
+    double reference_s = 0, half_life_s = known_half_life_s(header, nuclide);
     const cJSON *corrected = cJSON_GetObjectItemCaseSensitive(json, "ImageDecayCorrected");
     if (!cJSON_IsBool(corrected)) {
         return error_set(error, STATUS_BAD_DATA,
@@ -162,29 +192,32 @@ static Status read_decay(const cJSON *json, const Timestamp *zero, PetHeader *he
         header->decay_reference = timestamp_add_s(zero, reference_s);
         double after_injection_s =
             timestamp_difference_s(&header->decay_reference, &header->injection, NULL);
-        bool is_injection = fabs(after_injection_s) < same_instant_s;
+        bool is_injection = header->is_injection_known && fabs(after_injection_s) < same_instant_s;
         strcpy(header->decay_correction, is_injection ? "ADMIN" : "START");
         return status;
     }
-    if (!(header->half_life_s > 0)) {
+    if (!(half_life_s > 0)) {
         return error_set(error, STATUS_BAD_DATA,
-                         "ImageDecayCorrected is false and RadionuclideHalfLife (seconds) is "
-                         "missing; add it, or correct the image for decay");
+                         "ImageDecayCorrected is false, RadionuclideHalfLife (seconds) is missing "
+                         "and TracerRadionuclide is not the configured %s; add the half-life",
+                         nuclide->name);
     }
     strcpy(header->decay_correction, "NONE");
     header->decay_reference = header->acquisition;
     for (size_t k = 0; k < header->n_slices; k++) {
         header->slice_decay_factor[k] =
-            pet_decay_factor(header->half_life_s, 0.0, header->frame_duration_s);
+            pet_decay_factor(half_life_s, 0.0, header->frame_duration_s);
     }
     return STATUS_OK;
 }
 
-static Status read_times(const cJSON *json, PetHeader *header, Error *error) {
+static Status read_times(const cJSON *json, const Nuclide *nuclide, PetHeader *header,
+                         Error *error) {
     double scan_s = 0, injection_s = 0, frame_s = 0;
     Timestamp zero;
     Status status = get_number(json, "ScanStart", &scan_s, error);
-    if (status == STATUS_OK) {
+    header->is_injection_known = cJSON_HasObjectItem(json, "InjectionStart");
+    if (status == STATUS_OK && header->is_injection_known) {
         status = get_number(json, "InjectionStart", &injection_s, error);
     }
     if (status == STATUS_OK) {
@@ -196,17 +229,19 @@ static Status read_times(const cJSON *json, PetHeader *header, Error *error) {
     if (status == STATUS_OK && !(header->frame_duration_s > 0)) {
         status = error_set(error, STATUS_BAD_DATA, "FrameDuration is not positive; correct it");
     }
-    status = status == STATUS_OK ? read_time_zero(json, scan_s, &zero, error) : status;
+    status = status == STATUS_OK ? read_time_zero(json, scan_s, header, &zero, error) : status;
     if (status != STATUS_OK) {
         return status;
     }
     /* FrameTimesStart counts from TimeZero, as ScanStart does: the later one is the frame's. */
     header->acquisition = timestamp_add_s(&zero, fmax(scan_s, frame_s));
     header->injection = timestamp_add_s(&zero, injection_s);
-    return read_decay(json, &zero, header, error);
+    header->is_injection_dated = true;
+    return read_decay(json, &zero, nuclide, header, error);
 }
 
-Status pet_sidecar_read(const char *nifti_path, size_t n_slices, PetHeader *header, Error *error) {
+Status pet_sidecar_read(const char *nifti_path, size_t n_slices, const Nuclide *nuclide,
+                        PetHeader *header, Error *error) {
     char path[SIDECAR_PATH_SIZE], shown[SHOWN_PATH_SIZE];
     cJSON *json = NULL;
     *header = (PetHeader){.n_slices = n_slices};
@@ -224,7 +259,7 @@ Status pet_sidecar_read(const char *nifti_path, size_t n_slices, PetHeader *head
     status = load_json(path, &json, error);
     status = status == STATUS_OK ? read_units(json, error) : status;
     status = status == STATUS_OK ? read_tracer(json, header, error) : status;
-    status = status == STATUS_OK ? read_times(json, header, error) : status;
+    status = status == STATUS_OK ? read_times(json, nuclide, header, error) : status;
     cJSON_Delete(json);
     return status == STATUS_OK ? STATUS_OK
                                : error_add_context(error, "%s", shown_path(path, shown));

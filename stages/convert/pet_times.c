@@ -10,6 +10,7 @@
 enum { TIME_TEXT_SIZE = 40, MAX_DAYS_BACK = 14 };
 
 static const double day_s = 86400;
+static const double most_half_lives = 10;
 static const double long_half_life_s = 6 * 3600.0;
 static const double factor_tolerance = 0.05; /* relative: in-frame decay, rounded header values */
 
@@ -87,6 +88,20 @@ static Status day_from_decay_factor(const DicomSlice *slice, const PetFrameTime 
                      "decay-corrected to its START");
 }
 
+/* An injection that the values are corrected to lies before the acquisition, within the half-lives
+ * over which there is something to measure. De-identification may have moved one of the two. */
+static Status check_reference(const Timestamp *injection, const Timestamp *acquisition,
+                              double half_life_s, Error *error) {
+    double delay_s = timestamp_difference_s(acquisition, injection, NULL);
+    if (delay_s >= 0 && delay_s <= most_half_lives * half_life_s) {
+        return STATUS_OK;
+    }
+    return error_set(error, STATUS_BAD_DATA,
+                     "Radiopharmaceutical Start DateTime (0018,1078) is %s the acquisition, and "
+                     "the values are corrected to it (ADMIN); correct the times in the archive",
+                     delay_s < 0 ? "after" : "more than ten half-lives before");
+}
+
 Status pet_times_injection(const DicomSeries *series, const Timestamp *acquisition,
                            const char *decay_correction, double half_life_s, Timestamp *injection,
                            Error *error) {
@@ -96,14 +111,9 @@ Status pet_times_injection(const DicomSeries *series, const Timestamp *acquisiti
     read_offset(slice->file, offset);
     if (dicom_text(slice->file, PET_TRACER "0018,1078", text, sizeof text)) {
         Status status = timestamp_from_dicom_datetime(text, offset, injection, error);
-        if (status == STATUS_OK && is_reference &&
-            timestamp_difference_s(injection, acquisition, NULL) > 0) {
-            return error_set(error, STATUS_BAD_DATA,
-                             "Radiopharmaceutical Start DateTime (0018,1078) is after the "
-                             "acquisition, and the values are corrected to it (ADMIN); correct "
-                             "the times in the archive");
-        }
-        return status;
+        return status == STATUS_OK && is_reference
+                   ? check_reference(injection, acquisition, half_life_s, error)
+                   : status;
     }
     bool has_date = dicom_text(slice->file, "0008,0021", date, sizeof date) ||
                     dicom_text(slice->file, "0008,0022", date, sizeof date);

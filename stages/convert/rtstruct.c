@@ -7,9 +7,16 @@
 #include <string.h>
 
 #include "convert/contour_set.h"
+#include "convert/utf8_text.h"
 #include "core/log.h"
 
-enum { ITEM_SIZE = 96, PATH_SIZE = 128, UID_SIZE = 80, MAX_POINTS_PER_ROI = 5000000 };
+enum {
+    MAX_SHOWN = 64,
+    ITEM_SIZE = 96,
+    PATH_SIZE = 128,
+    UID_SIZE = 80,
+    MAX_POINTS_PER_ROI = 5000000
+};
 
 /* Planes that are better than others by less than this are equally good. */
 static const double EQUAL_DISTANCE_MM = 0.001;
@@ -260,7 +267,8 @@ Status rtstruct_read(const DicomFile *file, StructureMap *map, const PatientImag
             continue;
         }
         if (import_roi(file, &roi, &name, images, n_images, list, flags, error) != STATUS_OK) {
-            return error_add_context(error, "ROI '%.64s' (%ld)", roi.name, roi.number);
+            return error_add_context(error, "ROI '%.*s' (%ld)", (int)utf8_cut(roi.name, MAX_SHOWN),
+                                     roi.name, roi.number);
         }
     }
     return STATUS_OK;

@@ -7,8 +7,9 @@
 #include <string.h>
 
 #include "convert/frame_planes.h"
+#include "convert/utf8_text.h"
 
-enum { PATH_SIZE = 128, UID_SIZE = 80, MAX_FRAMES = 1000000 };
+enum { MAX_SHOWN = 64, PATH_SIZE = 128, UID_SIZE = 80, MAX_FRAMES = 1000000 };
 static const double SAME_DIRECTION = 1e-3; /* of direction cosines */
 static const double UNEVEN = 0.01;         /* of the spacing: docs/file-format.md */
 
@@ -262,7 +263,8 @@ static Status import_segments(const Segmentation *seg, StructureMap *map, Struct
             continue;
         }
         if (import_segment(seg, (long)number, &name, list, error) != STATUS_OK) {
-            return error_add_context(error, "segment '%.64s' (%ld)", label, (long)number);
+            return error_add_context(error, "segment '%.*s' (%ld)", (int)utf8_cut(label, MAX_SHOWN),
+                                     label, (long)number);
         }
     }
     return STATUS_OK;

@@ -10,19 +10,19 @@
 #include "core/sheet.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define TEXT(name, required)                                                                       \
-    { name, COLUMN_TEXT, required, NULL, 1, 0, NULL, name }
-#define CHOICE(name, required, choices)                                                            \
-    { name, COLUMN_TEXT, required, choices, 1, 0, NULL, name }
+#define TEXT(name, need)                                                                           \
+    { name, COLUMN_TEXT, need, NULL, 1, 0, NULL, name }
+#define CHOICE(name, need, choices)                                                                \
+    { name, COLUMN_TEXT, need, choices, 1, 0, NULL, name }
 #define NUMBER(name, low, high, units)                                                             \
-    { name, COLUMN_NUMBER, false, NULL, low, high, units, name }
+    { name, COLUMN_NUMBER, COLUMN_OPTIONAL, NULL, low, high, units, name }
 
 static const SheetColumn patient_columns[] = {
-    TEXT("center", true),
-    TEXT("patient", true),
-    CHOICE("progression", true, "yes|no|unknown"),
+    TEXT("center", COLUMN_FILLED),
+    TEXT("patient", COLUMN_FILLED),
+    CHOICE("progression", COLUMN_PRESENT, "yes|no|unknown"),
     NUMBER("age", 0, 120, "year"),
-    CHOICE("sex", false, "F|M|O"),
+    CHOICE("sex", COLUMN_OPTIONAL, "F|M|O|female|male|other|unknown"),
     NUMBER("ecog", 0, 5, "1"),
     NUMBER("bilirubin_mg_dl", 0, DBL_MAX, "mg dL-1"),
     NUMBER("albumin_g_dl", 0, DBL_MAX, "g dL-1"),
@@ -32,26 +32,26 @@ static const SheetColumn patient_columns[] = {
     NUMBER("height_cm", DBL_MIN, DBL_MAX, "cm"),
     NUMBER("creatinine_mg_dl", 0, DBL_MAX, "mg dL-1"),
     NUMBER("platelets_1e9_l", 0, DBL_MAX, "1"),
-    CHOICE("ascites", false, "yes|no|unknown"),
-    CHOICE("encephalopathy", false, "yes|no|unknown"),
+    CHOICE("ascites", COLUMN_OPTIONAL, "yes|no|unknown"),
+    CHOICE("encephalopathy", COLUMN_OPTIONAL, "yes|no|unknown"),
     NUMBER("life_expectancy_months", 0, DBL_MAX, "month"),
 };
 
 static const SheetColumn treatment_columns[] = {
-    TEXT("center", true),
-    TEXT("patient", true),
-    TEXT("treatment", true),
-    TEXT("administered_at", true),
-    {"activity_gbq", COLUMN_NUMBER, true, NULL, DBL_MIN, DBL_MAX, "GBq", "activity_gbq"},
+    TEXT("center", COLUMN_FILLED),
+    TEXT("patient", COLUMN_FILLED),
+    TEXT("treatment", COLUMN_FILLED),
+    TEXT("administered_at", COLUMN_PRESENT),
+    {"activity_gbq", COLUMN_NUMBER, COLUMN_PRESENT, NULL, DBL_MIN, DBL_MAX, "GBq", "activity_gbq"},
     NUMBER("residual_gbq", 0, DBL_MAX, "GBq"),
-    CHOICE("microsphere", false, "glass|resin"),
+    CHOICE("microsphere", COLUMN_OPTIONAL, "glass|resin"),
     NUMBER("lung_shunt_fraction", 0, 1, "1"),
 };
 
 static const SheetColumn image_columns[] = {
-    TEXT("center", true),    TEXT("patient", true),
-    TEXT("timepoint", true), CHOICE("role", true, "pet|anatomy|ct|mr|mask"),
-    TEXT("path", true),      TEXT("structure_map", false),
+    TEXT("center", COLUMN_FILLED),    TEXT("patient", COLUMN_FILLED),
+    TEXT("timepoint", COLUMN_FILLED), CHOICE("role", COLUMN_FILLED, "pet|anatomy|ct|mr|mask"),
+    TEXT("path", COLUMN_FILLED),      TEXT("structure_map", COLUMN_OPTIONAL),
 };
 
 static int compare_patients(const SheetKey *a, const SheetKey *b) {

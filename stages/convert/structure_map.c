@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "convert/utf8_text.h"
+
 static const char *const ROLES[] = {
     "liver",        "lesion",    "vessel",  "bile_duct", "gallbladder", "bowel",   "small_bowel",
     "colon",        "duodenum",  "stomach", "esophagus", "pancreas",    "spleen",  "kidney",
@@ -16,6 +18,7 @@ static const char *const ROLES[] = {
 static const char ROLES_IN_SHORT[] = "liver, lesion, vessel, bile_duct, gallbladder, bowel, colon, "
                                      "duodenum, stomach, pancreas, spleen, kidney, lung, heart, "
                                      "aorta, bone, body, ... or other:<label>";
+enum { MAX_SHOWN = 64 };
 enum { N_ROLES = sizeof ROLES / sizeof ROLES[0] };
 
 /* Copies text[0..length) without surrounding blanks; false if it does not fit. */
@@ -173,7 +176,7 @@ static void note_present(StructureMap *map, const char *name, long number) {
     char *end = map->present + used;
     size_t room = sizeof map->present - used;
     if (name[0] != '\0') {
-        snprintf(end, room, "%s'%.64s' (%ld)", comma, name, number);
+        snprintf(end, room, "%s'%.*s' (%ld)", comma, (int)utf8_cut(name, MAX_SHOWN), name, number);
     } else {
         snprintf(end, room, "%s%ld", comma, number);
     }

@@ -1,8 +1,9 @@
 #include "core/atomic_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,20 +24,32 @@ static Status make_folders(char *path, Error *error) {
     return STATUS_OK;
 }
 
+/* ".<name>.<digits>.part" */
+static bool is_temporary_of(const char *entry, const char *name) {
+    size_t length = strlen(name);
+    if (entry[0] != '.' || strncmp(entry + 1, name, length) != 0 || entry[length + 1] != '.') {
+        return false;
+    }
+    const char *process = entry + length + 2;
+    size_t digits = strspn(process, "0123456789");
+    return digits > 0 && strcmp(process + digits, ".part") == 0;
+}
+
 void atomic_file_abandon(const char *path) {
     const char *slash = strrchr(path, '/');
     int folder_length = slash != NULL ? (int)(slash - path) + 1 : 0;
-    char pattern[PATH_SIZE];
-    int length = snprintf(pattern, sizeof pattern, "%.*s.%s.*.part", folder_length, path,
-                          path + folder_length);
-    glob_t found;
-    if (length < 0 || length >= PATH_SIZE || glob(pattern, 0, NULL, &found) != 0) {
+    char found[PATH_SIZE];
+    snprintf(found, sizeof found, "%.*s", folder_length, path);
+    DIR *folder = opendir(folder_length > 0 ? found : ".");
+    if (folder == NULL) {
         return;
     }
-    for (size_t n = 0; n < found.gl_pathc; n++) {
-        unlink(found.gl_pathv[n]);
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        if (is_temporary_of(entry->d_name, path + folder_length)) {
+            unlinkat(dirfd(folder), entry->d_name, 0);
+        }
     }
-    globfree(&found);
+    closedir(folder);
 }
 
 Status atomic_file_begin(const char *path, char *temporary, size_t size, Error *error) {
@@ -75,7 +88,7 @@ Status atomic_file_commit(const char *temporary, const char *path, Error *error)
     return STATUS_OK;
 }
 
-Status atomic_file_write(const char *path, const char *text, Error *error) {
+Status atomic_file_write_bytes(const char *path, const void *bytes, size_t size, Error *error) {
     char temporary[PATH_SIZE];
     if (atomic_file_begin(path, temporary, sizeof temporary, error) != STATUS_OK) {
         return error->status;
@@ -84,12 +97,15 @@ Status atomic_file_write(const char *path, const char *text, Error *error) {
     if (file == NULL) {
         return error_set(error, STATUS_CANNOT_CREATE, "%s: %s", path, strerror(errno));
     }
-    int failed = fputs(text, file) == EOF;
-    failed |= fclose(file) != 0;
-    if (failed) {
-        error_set(error, STATUS_IO, "%s: writing failed: %s", path, strerror(errno));
+    int cause = fwrite(bytes, 1, size, file) == size ? 0 : errno;
+    cause = fclose(file) != 0 && cause == 0 ? errno : cause;
+    if (cause != 0) {
         unlink(temporary);
-        return error->status;
+        return error_set(error, STATUS_IO, "%s: writing failed: %s", path, strerror(cause));
     }
     return atomic_file_commit(temporary, path, error);
+}
+
+Status atomic_file_write(const char *path, const char *text, Error *error) {
+    return atomic_file_write_bytes(path, text, strlen(text), error);
 }

@@ -19,7 +19,8 @@ void atomic_file_abandon(const char *path);
  * file is removed. STATUS_IO. */
 Status atomic_file_commit(const char *temporary, const char *path, Error *error);
 
-/* Writes `text` as the whole content of `path`. */
+/* Writes `size` bytes, or `text`, as the whole content of `path`: begins and commits. */
+Status atomic_file_write_bytes(const char *path, const void *bytes, size_t size, Error *error);
 Status atomic_file_write(const char *path, const char *text, Error *error);
 
 #endif

@@ -53,6 +53,8 @@ static const SettingKey config_keys[] = {
     CHOICE("segmentation.dose_method", segmentation.dose_method, "kernel", DOSE_METHODS),
     NUMBER("segmentation.part_fraction", segmentation.part_fraction, "0.2", 0.01, 1),
     NUMBER("segmentation.min_coverage", segmentation.min_coverage, "0.99", 0, 1),
+    NUMBER("segmentation.min_registration_quality", segmentation.min_registration_quality, "0.25",
+           0, 1),
     NUMBER("segmentation.dvh_bin_gy", segmentation.dvh_bin_gy, "1", 0.01, 100),
     NUMBER("stratification.threshold_gy", stratification.threshold_gy, "30", 0, 1e4),
     NUMBER("stratification.max_underdosed", stratification.max_underdosed, "4", 0, 1e6),

@@ -44,9 +44,10 @@ typedef struct CalibrationConfig {
 } CalibrationConfig;
 
 typedef struct SegmentationConfig {
-    int dose_method;      /* DoseMethod whose map gives Davg */
-    double part_fraction; /* see label_map_coverage */
-    double min_coverage;  /* fraction of a lesion that the dose map must cover */
+    int dose_method;                 /* DoseMethod whose map gives Davg */
+    double part_fraction;            /* see label_map_coverage */
+    double min_coverage;             /* fraction of a lesion that the dose map must cover */
+    double min_registration_quality; /* of the way from a lesion to the dose map */
     double dvh_bin_gy;
 } SegmentationConfig;
 

@@ -5,6 +5,7 @@
 
 enum { MAX_VOXELS_ALONG_AXIS = 4096 };
 static const double MAX_VOXELS = 2147483648.0;
+static const double MAX_POSITION_MM = 1e6, MAX_STRETCH = 2.0, MIN_FLATNESS = 0.01;
 static const double MIN_SPACING_MM = 0.01, MAX_SPACING_MM = 100.0;
 
 Affine affine_identity(void) {
@@ -51,6 +52,49 @@ Status affine_invert(const Affine *map, Affine *inverse, Error *error) {
             -(result.m[row][0] * m[0][3] + result.m[row][1] * m[1][3] + result.m[row][2] * m[2][3]);
     }
     *inverse = result;
+    return STATUS_OK;
+}
+
+/* Finite, the last row 0 0 0 1, and not a world away. */
+static Status check_form(const Affine *map, Error *error) {
+    for (int row = 0; row < 3; row++) {
+        for (int column = 0; column < 4; column++) {
+            if (!isfinite(map->m[row][column])) {
+                return error_set(error, STATUS_BAD_DATA,
+                                 "the affine holds a value that is not finite");
+            }
+        }
+        if (fabs(map->m[row][3]) > MAX_POSITION_MM) {
+            return error_set(error, STATUS_BAD_DATA,
+                             "the affine moves the origin to %g mm: expected at most %g",
+                             map->m[row][3], MAX_POSITION_MM);
+        }
+    }
+    static const double last[4] = {0, 0, 0, 1};
+    for (int column = 0; column < 4; column++) {
+        if (!(map->m[3][column] == last[column])) {
+            return error_set(error, STATUS_BAD_DATA, "the last row of the affine is not 0 0 0 1");
+        }
+    }
+    return STATUS_OK;
+}
+
+Status affine_check_patient_map(const Affine *map, Error *error) {
+    if (check_form(map, error) != STATUS_OK) {
+        return error->status;
+    }
+    for (int axis = 0; axis < 3; axis++) {
+        double scale = hypot(hypot(map->m[0][axis], map->m[1][axis]), map->m[2][axis]);
+        if (scale < 1 / MAX_STRETCH || scale > MAX_STRETCH) {
+            return error_set(error, STATUS_BAD_DATA,
+                             "the map scales axis %c by %g: expected %g to %g, millimetres to "
+                             "millimetres",
+                             'x' + axis, scale, 1 / MAX_STRETCH, MAX_STRETCH);
+        }
+    }
+    if (fabs(determinant(map->m)) < MIN_FLATNESS) {
+        return error_set(error, STATUS_BAD_DATA, "the map flattens the patient");
+    }
     return STATUS_OK;
 }
 
@@ -149,13 +193,8 @@ Status grid_check(const Grid *grid, Error *error) {
     if (check_sizes(grid, error) != STATUS_OK) {
         return error->status;
     }
-    for (int row = 0; row < 3; row++) {
-        for (int column = 0; column < 4; column++) {
-            if (!isfinite(grid->affine.m[row][column])) {
-                return error_set(error, STATUS_BAD_DATA,
-                                 "the affine holds a value that is not finite");
-            }
-        }
+    if (check_form(&grid->affine, error) != STATUS_OK) {
+        return error->status;
     }
     double spacing[3];
     grid_spacing_mm(grid, spacing);
@@ -168,7 +207,7 @@ Status grid_check(const Grid *grid, Error *error) {
     }
     /* Axes closer than about 0.6 degrees to one plane span no usable volume. */
     double flatness = fabs(determinant(grid->affine.m)) / (spacing[0] * spacing[1] * spacing[2]);
-    if (flatness < 0.01) {
+    if (flatness < MIN_FLATNESS) {
         return error_set(error, STATUS_BAD_DATA, "the voxel axes do not span a volume");
     }
     return STATUS_OK;

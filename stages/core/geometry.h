@@ -30,6 +30,11 @@ Affine affine_compose(const Affine *second, const Affine *first);
 /* Inverts `map` into `inverse`; STATUS_BAD_DATA if it is singular or not finite. */
 Status affine_invert(const Affine *map, Affine *inverse, Error *error);
 
+/* Checks that `map` can be one from millimetres to millimetres of a patient: last row 0 0 0 1, no
+ * axis stretched or shrunk more than twofold, no position moved further than a kilometre, not
+ * flat; else STATUS_BAD_DATA naming what is wrong. */
+Status affine_check_patient_map(const Affine *map, Error *error);
+
 /* out = map(in); `in` and `out` may be the same array. */
 void affine_apply(const Affine *map, const double in[3], double out[3]);
 
@@ -54,9 +59,9 @@ void grid_centre_mm(const Grid *grid, double centre_mm[3]);
 /* True if sizes agree and no corner voxel differs by more than `tolerance_mm`. */
 bool grid_is_same(const Grid *a, const Grid *b, double tolerance_mm);
 
-/* Checks sizes (1 to 4096 each, at most 2^31 voxels), finite affine, right-angled or sheared
- * axes that span a volume, voxel spacing within 0.01 to 100 mm; else STATUS_BAD_DATA naming
- * what is wrong. */
+/* Checks sizes (1 to 4096 each, at most 2^31 voxels), finite affine within a kilometre with last
+ * row 0 0 0 1, right-angled or sheared axes that span a volume, voxel spacing within 0.01 to
+ * 100 mm; else STATUS_BAD_DATA naming what is wrong. */
 Status grid_check(const Grid *grid, Error *error);
 
 #endif

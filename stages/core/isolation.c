@@ -3,7 +3,10 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,11 +19,47 @@ static PatientResult failure(const char *what, const char *detail) {
     return result;
 }
 
-/* The child: no core dumps, none of the parent's exit handlers (MPI's among them). */
-static void work_in_child(int to_parent, const StageRun *run, const char *center,
-                          const char *patient, const char *const in[], const char *out) {
+/* A signal's name and what it usually means here. */
+static const char *explain(int ended_by) {
+    switch (ended_by) {
+    case SIGKILL:
+        return "Killed (out of memory? try fewer ranks or more memory)";
+    case SIGABRT:
+        return "Aborted (a library gave up on a damaged or hostile file?)";
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGFPE:
+        return "a crash (a damaged or hostile file?)";
+    default:
+        return strsignal(ended_by);
+    }
+}
+
+/* In the child: no core dumps, and an end together with its parent: a rank that is killed must not
+ * leave a writer behind, beside the rerun's. */
+static void begin_child(pid_t parent) {
     const struct rlimit no_core = {0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) {
+        _exit(EXIT_FAILURE);
+    }
+}
+
+/* How the child ended, when it has. */
+static int wait_for(pid_t child) {
+    int ended = 0;
+    while (waitpid(child, &ended, 0) < 0 && errno == EINTR) {
+    }
+    return ended;
+}
+
+static const char *describe_end(int ended) {
+    return WIFSIGNALED(ended) ? explain(WTERMSIG(ended)) : "a library that called exit";
+}
+
+/* The child leaves without the parent's exit handlers (MPI's and HDF5's among them). */
+static void work_in_child(int to_parent, const StageRun *run, const char *center,
+                          const char *patient, const char *const in[], const char *out) {
     PatientResult result = patient_work(run, center, patient, in, out);
     const char *bytes = (const char *)&result;
     size_t sent = 0;
@@ -55,9 +94,10 @@ PatientResult isolation_patient_work(const StageRun *run, const char *center, co
         return failure("no process for this patient: ", strerror(errno));
     }
     fflush(NULL);
-    pid_t child = fork();
+    pid_t parent = getpid(), child = fork();
     if (child == 0) {
         close(ends[0]);
+        begin_child(parent);
         work_in_child(ends[1], run, center, patient, in, out);
     }
     close(ends[1]);
@@ -66,16 +106,38 @@ PatientResult isolation_patient_work(const StageRun *run, const char *center, co
         return failure("no process for this patient: ", strerror(errno));
     }
     PatientResult result;
-    int ended = 0;
     bool complete = receive(ends[0], &result);
     close(ends[0]);
-    while (waitpid(child, &ended, 0) < 0 && errno == EINTR) {
-    }
+    int ended = wait_for(child);
     if (complete) {
         return result;
     }
     unlink(out);
     atomic_file_abandon(out);
-    return failure("a library gave up on a file of this patient (damaged or hostile?): ",
-                   WIFSIGNALED(ended) ? strsignal(WTERMSIG(ended)) : "the process ended early");
+    return failure("the work on this patient was ended by: ", describe_end(ended));
+}
+
+size_t isolation_rehearse(size_t first, size_t count, void (*read)(size_t n, void *context),
+                          void *context, char *reason, size_t reason_size) {
+    size_t *at = mmap(NULL, sizeof *at, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (at == MAP_FAILED) {
+        return count; /* without a rehearsal, then */
+    }
+    fflush(NULL);
+    *at = first;
+    pid_t parent = getpid(), child = fork();
+    if (child == 0) {
+        begin_child(parent);
+        for (; *at < count; ++*at) {
+            read(*at, context);
+        }
+        _exit(EXIT_SUCCESS);
+    }
+    int ended = child > 0 ? wait_for(child) : 0;
+    size_t reached = child > 0 ? *at : count;
+    if (reached < count) {
+        snprintf(reason, reason_size, "reading was ended by: %s", describe_end(ended));
+    }
+    munmap(at, sizeof *at);
+    return reached;
 }

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/atomic_file.h"
 #include "core/provenance.h"
 
 enum { TEXT_SIZE = 512, PROGRAM_SIZE = 64, FORMAT_VERSION = 1 };
@@ -167,6 +168,9 @@ PatientResult patient_work(const StageRun *run, const char *center, const char *
     bool no_result = result.status == PATIENT_FAILED || result.status == PATIENT_SKIPPED;
     if (no_result && !run->dry_run) {
         unlink(out);
+    }
+    if (result.status != PATIENT_DONE && !run->dry_run) {
+        atomic_file_abandon(out); /* of a killed run: nobody else would remove it any more */
     }
     result.seconds = now_s() - start_s;
     return result;

@@ -64,7 +64,7 @@ static void list_accepted(const Reader *reader, char *text, size_t size) {
 
 static Status check_required(const Reader *reader, Error *error) {
     for (size_t n = 0; n < reader->n_columns; n++) {
-        bool found = !reader->columns[n].required;
+        bool found = reader->columns[n].need == COLUMN_OPTIONAL;
         for (size_t cell = 0; cell < reader->n_cells; cell++) {
             found |= reader->column_of_cell[cell] == (int)n;
         }
@@ -141,7 +141,7 @@ static Status store_number(const Reader *reader, const SheetColumn *column, cons
 static Status store_cell(const Reader *reader, const SheetColumn *column, const char *cell,
                          Table *table, size_t row, Error *error) {
     if (*cell == '\0' || strcmp(cell, "n/a") == 0) {
-        return column->required && !reader->accept_others
+        return column->need == COLUMN_FILLED
                    ? error_set(error, STATUS_BAD_DATA, "%s:%d: column '%s' is empty", reader->path,
                                reader->line, column->name)
                    : STATUS_OK;
@@ -247,7 +247,7 @@ Status sheet_read_columns(const char *path, const char *const *names, size_t n, 
                           Error *error) {
     SheetColumn columns[MAX_SHEET_COLUMNS] = {0};
     for (size_t c = 0; c < n && c < MAX_SHEET_COLUMNS; c++) {
-        columns[c] = (SheetColumn){.name = names[c], .kind = COLUMN_TEXT, .required = true};
+        columns[c] = (SheetColumn){.name = names[c], .kind = COLUMN_TEXT, .need = COLUMN_PRESENT};
     }
     Reader reader = {.path = path, .columns = columns, .n_columns = n, .accept_others = true};
     return read_with(&reader, table, error);

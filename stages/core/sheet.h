@@ -4,11 +4,14 @@
 
 #include "core/table.h"
 
+/* Whether a column must be there, and whether its cells may be empty. */
+typedef enum ColumnNeed { COLUMN_OPTIONAL, COLUMN_PRESENT, COLUMN_FILLED } ColumnNeed;
+
 /* One column of an input sheet. */
 typedef struct SheetColumn {
     const char *name;
     ColumnKind kind;
-    bool required;       /* the column must be there and no cell empty */
+    ColumnNeed need;
     const char *choices; /* "yes|no|unknown", or NULL for anything */
     double min, max;     /* accepted range of numbers, inclusive; ignored if min > max */
     const char *units, *long_name;

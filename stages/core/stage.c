@@ -14,7 +14,7 @@
 #include "core/patient_work.h"
 #include "mpi/work_queue.h"
 
-enum { PROGRAM_NAME_SIZE = 64 };
+enum { PROGRAM_NAME_SIZE = 64, NAME_SIZE = 256, REASON_SIZE = 256 };
 
 /* A batch under way, on every rank. */
 typedef struct BatchRun {
@@ -33,12 +33,6 @@ typedef struct PatientFiles {
     const char *in_paths[STAGE_MAX_INPUTS];
     char out[BATCH_PATH_SIZE];
 } PatientFiles;
-
-static PatientResult work(const StageRun *run, const char *center, const char *patient,
-                          const char *const in[], const char *out) {
-    return run->stage->is_isolated ? isolation_patient_work(run, center, patient, in, out)
-                                   : patient_work(run, center, patient, in, out);
-}
 
 static Status name_files(const BatchRun *run, const BatchPatient *patient, PatientFiles *files,
                          Error *error) {
@@ -77,8 +71,8 @@ static void work_on_item(size_t item, void *result, void *context) {
     } else if (patient->other_line > 0) {
         refuse_double(run, patient, files.out, &outcome);
     } else {
-        outcome =
-            work(run->stage_run, patient->center, patient->patient, files.in_paths, files.out);
+        outcome = isolation_patient_work(run->stage_run, patient->center, patient->patient,
+                                         files.in_paths, files.out);
     }
     memcpy(result, &outcome, sizeof outcome);
 }
@@ -187,13 +181,25 @@ static Status summarise(const BatchRun *run) {
     return counts[PATIENT_FAILED] > 0 ? STATUS_SOME_FAILED : STATUS_OK;
 }
 
-/* Collective over the ranks. All ranks read the same sheet, so all succeed or fail alike. */
+/* Collective: every rank fails when one has, and goes on to the end of the program together with
+ * the others; the first that failed says why. */
+static Status fail_together(WorkQueue *queue, Status status, Error *error) {
+    int first = work_queue_first_failed(queue, status != STATUS_OK);
+    if (first == work_queue_rank(queue)) {
+        log_message(LOG_ERROR, "%s", error->message);
+    } else if (first >= 0 && status == STATUS_OK) {
+        return error_set(error, STATUS_INTERNAL, "rank %d failed", first);
+    }
+    return status;
+}
+
+/* Collective over the ranks. */
 static Status run_batch(const StageRun *stage_run, const CliOptions *options, WorkQueue *queue,
                         Error *error) {
     BatchRun run = {.stage_run = stage_run,
                     .sheet = options->batch,
                     .folder = options->run != NULL ? options->run : stage_run->config->run_folder};
-    Status status = prepare_batch(&run, queue, error);
+    Status status = fail_together(queue, prepare_batch(&run, queue, error), error);
     if (status == STATUS_OK) {
         work_queue_broadcast(queue, run.order, run.batch.count * sizeof *run.order);
         bool complete = work_queue_run(queue, run.batch.count, sizeof(PatientResult), work_on_item,
@@ -201,10 +207,13 @@ static Status run_batch(const StageRun *stage_run, const CliOptions *options, Wo
         if (!complete) {
             status = error_set(error, STATUS_INTERNAL, "the work queue failed");
         }
+        if (status == STATUS_OK && work_queue_rank(queue) == 0) {
+            status = write_status_table(&run, options, error);
+        }
+        status = fail_together(queue, status, error);
     }
     if (status == STATUS_OK && work_queue_rank(queue) == 0) {
-        status = write_status_table(&run, options, error);
-        status = status == STATUS_OK ? summarise(&run) : status;
+        status = summarise(&run);
     }
     free(run.order);
     free(run.results);
@@ -212,29 +221,51 @@ static Status run_batch(const StageRun *stage_run, const CliOptions *options, Wo
     return status;
 }
 
+/* What a file given with --in says it is. */
+typedef struct GivenFile {
+    char stage[PROGRAM_NAME_SIZE], center[NAME_SIZE], patient[NAME_SIZE];
+} GivenFile;
+
+static Status read_given(const char *path, GivenFile *given, Error *error) {
+    Store *store;
+    if (store_open(path, &store, error) != STATUS_OK) {
+        return error->status;
+    }
+    Status status =
+        store_get_text(store, "/", "yttria_stage", given->stage, sizeof given->stage, error);
+    if (status == STATUS_OK) {
+        status = store_get_text(store, "/", "center", given->center, sizeof given->center, error);
+    }
+    if (status == STATUS_OK) {
+        status =
+            store_get_text(store, "/", "patient", given->patient, sizeof given->patient, error);
+    }
+    store_close(store);
+    return status;
+}
+
+static void rehearse_given(size_t n, void *context) {
+    GivenFile given;
+    Error ignored;
+    read_given(((const CliOptions *)context)->in[n], &given, &ignored);
+}
+
 /* Sorts the files given with --in into the order of the stage's inputs by what they say they
- * are, and takes center and patient from them. */
-static Status sort_inputs(const Stage *stage, const CliOptions *options, const char *in[],
-                          char *center, char *patient, size_t size, Error *error) {
-    for (int given = 0; given < options->n_in; given++) {
-        Store *store;
-        char name[PROGRAM_NAME_SIZE] = "";
-        if (store_open(options->in[given], &store, error) != STATUS_OK) {
+ * are, and takes center and patient from the last of them. */
+static Status sort_inputs(const Stage *stage, CliOptions *options, const char *in[],
+                          GivenFile *given, Error *error) {
+    char reason[REASON_SIZE];
+    size_t count = (size_t)options->n_in;
+    size_t fatal = isolation_rehearse(0, count, rehearse_given, options, reason, sizeof reason);
+    if (fatal < count) {
+        return error_set(error, STATUS_BAD_DATA, "%s: %s", options->in[fatal], reason);
+    }
+    for (size_t file = 0; file < count; file++) {
+        if (read_given(options->in[file], given, error) != STATUS_OK) {
             return error->status;
         }
-        Status status = store_get_text(store, "/", "yttria_stage", name, sizeof name, error);
-        if (status == STATUS_OK) {
-            status = store_get_text(store, "/", "center", center, size, error);
-        }
-        if (status == STATUS_OK) {
-            status = store_get_text(store, "/", "patient", patient, size, error);
-        }
-        store_close(store);
-        for (int n = 0; status == STATUS_OK && stage->inputs[n] != NULL; n++) {
-            in[n] = strcmp(stage->inputs[n], name) == 0 ? options->in[given] : in[n];
-        }
-        if (status != STATUS_OK) {
-            return status;
+        for (int n = 0; stage->inputs[n] != NULL; n++) {
+            in[n] = strcmp(stage->inputs[n], given->stage) == 0 ? options->in[file] : in[n];
         }
     }
     for (int n = 0; stage->inputs[n] != NULL; n++) {
@@ -247,40 +278,38 @@ static Status sort_inputs(const Stage *stage, const CliOptions *options, const c
 }
 
 /* --patient center/patient */
-static Status split_patient(const char *text, char *center, char *patient, size_t size,
-                            Error *error) {
+static Status split_patient(const char *text, GivenFile *given, Error *error) {
     const char *slash = text != NULL ? strchr(text, '/') : NULL;
-    if (slash == NULL || (size_t)(slash - text) >= size || strlen(slash) >= size) {
+    if (slash == NULL || slash - text >= NAME_SIZE || strlen(slash) >= NAME_SIZE) {
         return error_set(error, STATUS_USAGE, "--patient: expected center/patient of the sheets");
     }
-    memcpy(center, text, (size_t)(slash - text));
-    center[slash - text] = '\0';
-    strcpy(patient, slash + 1);
+    memcpy(given->center, text, (size_t)(slash - text));
+    given->center[slash - text] = '\0';
+    strcpy(given->patient, slash + 1);
     return STATUS_OK;
 }
 
-static Status run_single(const StageRun *run, const CliOptions *options, Error *error) {
-    char center[256] = "", patient[256] = "";
+static Status run_single(const StageRun *run, CliOptions *options, Error *error) {
+    GivenFile given = {.stage = ""};
     const char *in[STAGE_MAX_INPUTS + 1] = {NULL};
-    Status status =
-        run->stage->inputs[0] != NULL
-            ? sort_inputs(run->stage, options, in, center, patient, sizeof center, error)
-            : split_patient(options->patient, center, patient, sizeof center, error);
+    Status status = run->stage->inputs[0] != NULL
+                        ? sort_inputs(run->stage, options, in, &given, error)
+                        : split_patient(options->patient, &given, error);
     if (status != STATUS_OK) {
         return status;
     }
-    PatientResult result = work(run, center, patient, in, options->out);
+    PatientResult result =
+        isolation_patient_work(run, given.center, given.patient, in, options->out);
     if (result.status == PATIENT_FAILED || result.status == PATIENT_SKIPPED) {
         return error_set(error, result.status == PATIENT_SKIPPED ? STATUS_NO_INPUT : result.code,
-                         "%s/%s: %s", center, patient, result.reason);
+                         "%s/%s: %s", given.center, given.patient, result.reason);
     }
-    log_message(LOG_INFO, "%s/%s %s in %.1f s: %s", center, patient,
+    log_message(LOG_INFO, "%s/%s %s in %.1f s: %s", given.center, given.patient,
                 patient_status_name(result.status), result.seconds, options->out);
     return STATUS_OK;
 }
 
-static Status run_stage(const Stage *stage, const CliOptions *options, WorkQueue *queue,
-                        Error *error) {
+static Status run_stage(const Stage *stage, CliOptions *options, WorkQueue *queue, Error *error) {
     Config *config = malloc(sizeof *config);
     if (config == NULL) {
         return error_no_memory(error, "the configuration");
@@ -295,9 +324,13 @@ static Status run_stage(const Stage *stage, const CliOptions *options, WorkQueue
     if (status == STATUS_OK && stage->begin != NULL) {
         status = stage->begin(config, &run.shared, error);
     }
-    if (status == STATUS_OK) {
-        status = options->batch != NULL ? run_batch(&run, options, queue, error)
-                                        : run_single(&run, options, error);
+    status = fail_together(queue, status, error);
+    if (status == STATUS_OK && options->batch != NULL) {
+        status = run_batch(&run, options, queue, error);
+    } else if (status == STATUS_OK) {
+        bool is_mine = work_queue_rank(queue) == 0;
+        status =
+            fail_together(queue, is_mine ? run_single(&run, options, error) : STATUS_OK, error);
     }
     if (stage->end != NULL && run.shared != NULL) {
         stage->end(run.shared);
@@ -331,9 +364,6 @@ int stage_main(const Stage *stage, int argc, char **argv) {
                       work_queue_size(queue) > 1 ? rank : -1);
         cli_apply_threads(options.threads);
         status = run_stage(stage, &options, queue, &error);
-        if (status != STATUS_OK && status != STATUS_SOME_FAILED && rank == 0) {
-            log_message(LOG_ERROR, "%s", error.message);
-        }
         work_queue_finish(queue);
     } else if (status != STATUS_OK) {
         log_message(LOG_ERROR, "%s", error.message);

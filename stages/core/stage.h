@@ -26,7 +26,6 @@ typedef struct Stage {
     const char *example;       /* a command line for --help */
     const char *const *inputs; /* earlier stages, NULL-terminated, e.g. {"convert", NULL} */
     const char *const *config_sections; /* what it uses of the configuration, NULL-terminated */
-    bool is_isolated;                   /* each patient in a process of its own (isolation.h) */
 
     /* Writes the results of one patient into job->output. Called by one thread at a time in a
      * process; may use OpenMP inside. */

@@ -61,7 +61,8 @@ Status store_write_array(Store *store, const char *dataset, const double *values
 Status store_read_array(const Store *store, const char *dataset, double **values, size_t *count,
                         Error *error);
 
-/* A 4 x 4 matrix dataset. */
+/* A map of patient millimetres to patient millimetres, 4 x 4. Reading checks that it can be one
+ * (affine_check_patient_map). */
 Status store_write_affine(Store *store, const char *dataset, const Affine *map,
                           const char *long_name, Error *error);
 Status store_read_affine(const Store *store, const char *dataset, Affine *map, Error *error);

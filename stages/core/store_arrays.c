@@ -4,11 +4,14 @@
 
 #include "core/store_internal.h"
 
+/* Deflate shrinks at most 1032 : 1. An array that promises more than is stored was never written;
+ * it would only ask for memory. */
+enum { MAX_COMPRESSION = 1100 };
+
 static Status write_values(Store *store, const char *dataset, hid_t id, hid_t memory_type,
                            const void *values, Error *error) {
     herr_t failed = H5Dwrite(id, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
-    return failed < 0 ? store_failed(store, dataset, "writing failed (is the disk full?)", error)
-                      : STATUS_OK;
+    return failed < 0 ? store_failed(store, dataset, "writing failed", error) : STATUS_OK;
 }
 
 Status store_write_dataset(Store *store, const char *dataset, hid_t file_type, hid_t memory_type,
@@ -100,6 +103,10 @@ static Status open_image(const Store *store, const char *dataset, Grid *grid, hi
         grid->size[axis] = (size_t)size[2 - axis];
     }
     Status status = read_affine_attribute(store, *id, dataset, &grid->affine, error);
+    double bytes = (double)size[0] * (double)size[1] * (double)size[2];
+    if (status == STATUS_OK && (double)H5Dget_storage_size(*id) * MAX_COMPRESSION < bytes) {
+        status = store_failed(store, dataset, "most of its voxels were never written", error);
+    }
     if (status == STATUS_OK && grid_check(grid, error) != STATUS_OK) {
         status = error_add_context(error, "%s: %s", store->path, dataset);
     }
@@ -226,5 +233,10 @@ Status store_read_affine(const Store *store, const char *dataset, Affine *map, E
     bool right = size[0] == 4 && size[1] == 4 &&
                  H5Dread(id, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, map->m) >= 0;
     H5Dclose(id);
-    return right ? STATUS_OK : store_failed(store, dataset, "is not a 4 x 4 matrix", error);
+    if (!right) {
+        return store_failed(store, dataset, "is not a 4 x 4 matrix", error);
+    }
+    return affine_check_patient_map(map, error) == STATUS_OK
+               ? STATUS_OK
+               : error_add_context(error, "%s: %s", store->path, dataset);
 }

@@ -9,9 +9,17 @@
 
 enum { PATH_SIZE = 4096, DEFLATE_LEVEL = 1 };
 
+/* Why the system refused to write, as far as HDF5 lets it through. */
+static const char *write_cause(void) {
+    bool is_known = errno == ENOSPC || errno == EDQUOT || errno == EFBIG || errno == EIO;
+    return is_known ? strerror(errno) : "is the disk full?";
+}
+
 Status store_failed(const Store *store, const char *object, const char *what, Error *error) {
-    return error_set(error, store->temporary != NULL ? STATUS_IO : STATUS_BAD_DATA, "%s: %s: %s",
-                     store->path, object, what);
+    return store->temporary != NULL
+               ? error_set(error, STATUS_IO, "%s: %s: %s (%s)", store->path, object, what,
+                           write_cause())
+               : error_set(error, STATUS_BAD_DATA, "%s: %s: %s", store->path, object, what);
 }
 
 Status store_make_groups(Store *store, const char *object, bool itself, Error *error) {
@@ -97,11 +105,13 @@ Status store_create(const char *path, Store **result, Error *error) {
     H5Pset_obj_track_times(creation, false); /* of the root group */
     errno = 0;
     store->file = H5Fcreate(temporary, H5F_ACC_TRUNC, creation, properties);
+    int cause = errno;
     H5Pclose(creation);
     H5Pclose(properties);
     if (store->file < 0) {
+        unlink(temporary);
         error_set(error, STATUS_CANNOT_CREATE, "%s: cannot be created: %s", path,
-                  errno != 0 ? strerror(errno) : "HDF5 refuses");
+                  cause != 0 ? strerror(cause) : "HDF5 refuses");
         store_delete(store);
         return error->status;
     }
@@ -132,12 +142,13 @@ Status store_open(const char *path, Store **result, Error *error) {
 }
 
 Status store_commit(Store *store, Error *error) {
-    int failed = H5Fflush(store->file, H5F_SCOPE_GLOBAL) < 0;
-    failed |= H5Fclose(store->file) < 0;
     Status status;
-    if (failed) {
+    errno = 0;
+    /* A file that cannot be flushed cannot be closed either: HDF5 keeps it until the process ends
+     * (the one of this patient: see core/isolation.h). */
+    if (H5Fflush(store->file, H5F_SCOPE_GLOBAL) < 0 || H5Fclose(store->file) < 0) {
+        status = error_set(error, STATUS_IO, "%s: writing failed: %s", store->path, write_cause());
         unlink(store->temporary);
-        status = error_set(error, STATUS_IO, "%s: writing failed (is the disk full?)", store->path);
     } else {
         status = atomic_file_commit(store->temporary, store->path, error);
     }

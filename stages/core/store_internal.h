@@ -13,7 +13,7 @@ struct Store {
     char *temporary; /* NULL when open for reading */
 };
 
-/* "path: object: <what>" as STATUS_BAD_DATA (reading) or STATUS_IO (writing). */
+/* "path: object: <what>" as STATUS_BAD_DATA (reading) or STATUS_IO (writing: with the cause). */
 Status store_failed(const Store *store, const char *object, const char *what, Error *error);
 
 /* Makes the groups above `object`, and `object` itself too if `itself`, where they do not exist:

@@ -106,6 +106,17 @@ Status table_add_row(Table *table, size_t *row, Error *error) {
     return STATUS_OK;
 }
 
+void table_keep_rows(Table *table, size_t rows) {
+    for (; table->n_rows > rows; table->n_rows--) {
+        for (size_t n = 0; n < table->n_columns; n++) {
+            if (table->columns[n].kind == COLUMN_TEXT) {
+                free(table->columns[n].texts[table->n_rows - 1]);
+                column_clear_cell(&table->columns[n], table->n_rows - 1);
+            }
+        }
+    }
+}
+
 static Column *find_column(const Table *table, const char *name) {
     for (size_t n = 0; n < table->n_columns; n++) {
         if (strcmp(table->columns[n].name, name) == 0) {

@@ -26,6 +26,9 @@ Status table_add_column(Table *table, const char *name, ColumnKind kind, const c
 /* Appends a row of missing values; its index in `*row`. */
 Status table_add_row(Table *table, size_t *row, Error *error);
 
+/* Takes back rows: keeps the first `rows`. More than there are changes nothing. */
+void table_keep_rows(Table *table, size_t rows);
+
 Status table_set_text(Table *table, size_t row, const char *column, const char *value,
                       Error *error);
 Status table_set_number(Table *table, size_t row, const char *column, double value, Error *error);

@@ -3,6 +3,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* Parts of one mask voxel: enough for a voxel 20 times the image's along each axis, cut in 5. */
+static const double MAX_PARTS = 1e6;
+
 Status volume_create(const Grid *grid, Volume *volume, Error *error) {
     *volume = (Volume){.grid = *grid};
     if (grid_check(grid, error) != STATUS_OK) {
@@ -129,14 +132,25 @@ Status volume_resample(const Volume *source, const Grid *target_grid,
 }
 
 /* Into how many parts a source voxel is cut along each of its axes. */
-static void choose_parts(const Affine *to_target_index, double part_fraction, int parts[3]) {
+static Status choose_parts(const Affine *to_target_index, double part_fraction, int parts[3],
+                           Error *error) {
+    double total = 1;
     for (int axis = 0; axis < 3; axis++) {
         double extent = 0;
         for (int row = 0; row < 3; row++) {
             extent = fmax(extent, fabs(to_target_index->m[row][axis]));
         }
-        parts[axis] = (int)fmax(1.0, ceil(extent / part_fraction - 1e-9));
+        double count = fmax(1.0, ceil(extent / part_fraction - 1e-9));
+        total *= count;
+        if (!(total <= MAX_PARTS)) {
+            return error_set(error, STATUS_BAD_DATA,
+                             "a mask voxel is %.3g voxels of the image long: the grids do not "
+                             "belong together",
+                             extent);
+        }
+        parts[axis] = (int)count;
     }
+    return STATUS_OK;
 }
 
 /* Adds the parts of source voxel (i, j, k) to the target voxels they lie in; how many fell out. */
@@ -171,13 +185,13 @@ Status label_map_coverage(const LabelMap *source, uint16_t label, const Grid *ta
     Affine to_target_index;
     *weights = (Volume){.grid = *target_grid};
     *outside_ml = 0;
+    int parts[3];
     if (index_map(&source->grid, source_to_target, target_grid, &to_target_index, error) !=
             STATUS_OK ||
+        choose_parts(&to_target_index, part_fraction, parts, error) != STATUS_OK ||
         volume_create(target_grid, weights, error) != STATUS_OK) {
         return error->status;
     }
-    int parts[3];
-    choose_parts(&to_target_index, part_fraction, parts);
     double part_ml = grid_voxel_volume_ml(&source->grid) / ((double)parts[0] * parts[1] * parts[2]);
     double part_weight = part_ml / grid_voxel_volume_ml(target_grid);
 

@@ -106,6 +106,9 @@ Status register_file_write_frames(Store *output, const ImageEntry *images,
         snprintf(object, sizeof object, "/frames/%s", images[n].frame);
         status = store_write_affine(output, object, &transforms[n].reference_to_image,
                                     "reference millimetres to millimetres of this frame", error);
+        if (status == STATUS_OK) {
+            status = store_set_number(output, object, "quality", transforms[n].quality, error);
+        }
     }
     return status;
 }

@@ -26,7 +26,8 @@ static void describe_result(const RigidSearch *search, RigidRegistration *regist
     } else if (!(quality->uniqueness > 0.0 && quality->coverage > 0.0)) {
         phrase = "no optimum stands out: not registered reliably";
     } else if (quality->scanner_confirmed) {
-        phrase = "no common frame of reference; mutual information confirms the scanner coordinates";
+        phrase =
+            "no common frame of reference; mutual information confirms the scanner coordinates";
     }
     snprintf(registration->reason, sizeof registration->reason, "%s", phrase);
 }

@@ -41,7 +41,7 @@ static Status read_map(const Store *dose, const char *dataset, Volume *map, Erro
 }
 
 static Status read_transform(const Store *dose, const Store *registered, Affine *map,
-                             Error *error) {
+                             double *quality, Error *error) {
     char pet[STRUCTURE_TEXT_SIZE], reference[STRUCTURE_TEXT_SIZE];
     char dataset[STRUCTURE_TEXT_SIZE + 16];
     if (store_get_text(dose, "/", "pet", pet, sizeof pet, error) != STATUS_OK ||
@@ -52,9 +52,12 @@ static Status read_transform(const Store *dose, const Store *registered, Affine 
     snprintf(dataset, sizeof dataset, "/transforms/%s", pet);
     if (!store_has(registered, dataset) && strcmp(pet, reference) == 0) {
         *map = affine_identity();
+        *quality = 1;
         return STATUS_OK;
     }
-    return store_read_affine(registered, dataset, map, error);
+    Status status = store_read_affine(registered, dataset, map, error);
+    return status == STATUS_OK ? structure_read_quality(registered, dataset, quality, error)
+                               : status;
 }
 
 Status segment_dose_maps_read(const Store *dose, const Store *registered,
@@ -63,7 +66,8 @@ Status segment_dose_maps_read(const Store *dose, const Store *registered,
     *maps = (SegmentDoseMaps){0};
     if (read_map(dose, "/dose/kernel", &maps->kernel, error) != STATUS_OK ||
         read_map(dose, "/dose/local_deposition", &maps->local_deposition, error) != STATUS_OK ||
-        read_transform(dose, registered, &maps->reference_to_dose, error) != STATUS_OK) {
+        read_transform(dose, registered, &maps->reference_to_dose, &maps->registration_quality,
+                       error) != STATUS_OK) {
         return error->status;
     }
     maps->chosen = config->dose_method == DOSE_KERNEL ? &maps->kernel : &maps->local_deposition;
@@ -81,6 +85,25 @@ Status segment_dose_maps_read(const Store *dose, const Store *registered,
                          store_path(dose));
     }
     return STATUS_OK;
+}
+
+/* Equal to rounding of millimetres. */
+static bool is_identity(const Affine *map) {
+    const Affine identity = affine_identity();
+    double largest = 0;
+    for (int row = 0; row < 3; row++) {
+        for (int column = 0; column < 4; column++) {
+            largest = fmax(largest, fabs(map->m[row][column] - identity.m[row][column]));
+        }
+    }
+    return largest < 1e-6;
+}
+
+double segment_dose_trust(const Structure *structure, const SegmentDoseMaps *maps) {
+    Affine to_dose = affine_compose(&maps->reference_to_dose, &structure->to_reference);
+    return is_identity(&to_dose)
+               ? 1
+               : fmin(structure->registration_quality, maps->registration_quality);
 }
 
 /* Takes the weight from voxels of unknown dose; the volume taken. */

@@ -9,8 +9,9 @@
 typedef struct SegmentDoseMaps {
     Volume kernel;
     Volume local_deposition;
-    const Volume *chosen;     /* the one that gives Davg; one of the two */
-    Affine reference_to_dose; /* reference millimetres to the PET's */
+    const Volume *chosen;        /* the one that gives Davg; one of the two */
+    Affine reference_to_dose;    /* reference millimetres to the PET's */
+    double registration_quality; /* of that map, 0 to 1 */
 } SegmentDoseMaps;
 
 /* Name of the method as in dose.h5. */
@@ -24,6 +25,10 @@ Status segment_dose_maps_read(const Store *dose, const Store *registered,
                               const SegmentationConfig *config, SegmentDoseMaps *maps,
                               Error *error);
 void segment_dose_maps_free(SegmentDoseMaps *maps);
+
+/* How far the map from a structure to the dose grid can be trusted, 0 to 1: the lower quality of
+ * the two registrations on the way; 1 if they undo each other, for a mask drawn on the PET. */
+double segment_dose_trust(const Structure *structure, const SegmentDoseMaps *maps);
 
 /* Partial-volume weights of a mask on the dose grid (core label_map_coverage), and the fraction
  * of its volume that lies there. A voxel whose dose is NaN (unknown) counts as beyond the grid: its

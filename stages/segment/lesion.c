@@ -37,6 +37,9 @@ static Status measure_dose(const Structure *structure, const SegmentDoseMaps *ma
     if (lesion->coverage < config->min_coverage) {
         flags_add(&lesion->flags, "lesion_outside_dose");
     }
+    if (segment_dose_trust(structure, maps) < config->min_registration_quality) {
+        flags_add(&lesion->flags, "registration_failed");
+    }
     status = dose_samples_histogram(&samples, config->dvh_bin_gy, &lesion->dvh_percent,
                                     &lesion->dvh_bins, error);
 done:

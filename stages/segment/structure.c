@@ -55,13 +55,22 @@ static Status find_transform(const Store *convert, const Store *registered, cons
                      store_path(convert), group, image, frame, store_path(registered));
 }
 
+Status structure_read_quality(const Store *registered, const char *transform, double *quality,
+                              Error *error) {
+    *quality = 1;
+    return store_has_attribute(registered, transform, "quality")
+               ? store_get_number(registered, transform, "quality", quality, error)
+               : STATUS_OK;
+}
+
 static Status read_space(const Store *convert, const Store *registered, const char *group,
-                         Affine *to_reference, Error *error) {
+                         Affine *to_reference, double *quality, Error *error) {
     char dataset[2 * STRUCTURE_TEXT_SIZE];
     if (find_transform(convert, registered, group, dataset, sizeof dataset, error) != STATUS_OK) {
         return error->status;
     }
     *to_reference = affine_identity();
+    *quality = 1;
     if (dataset[0] == '\0') {
         return STATUS_OK;
     }
@@ -70,7 +79,7 @@ static Status read_space(const Store *convert, const Store *registered, const ch
         affine_invert(&from_reference, to_reference, error) != STATUS_OK) {
         return error_add_context(error, "%s, %s", store_path(registered), dataset);
     }
-    return STATUS_OK;
+    return structure_read_quality(registered, dataset, quality, error);
 }
 
 static bool is_used(const char *role) {
@@ -97,7 +106,8 @@ static Status read_structure(const Store *convert, const Store *registered, cons
     if (structure->label[0] == '\0') {
         snprintf(structure->label, sizeof structure->label, "%s", name);
     }
-    if (read_space(convert, registered, group, &structure->to_reference, error) != STATUS_OK ||
+    if (read_space(convert, registered, group, &structure->to_reference,
+                   &structure->registration_quality, error) != STATUS_OK ||
         store_read_label_map(convert, mask, &structure->mask, error) != STATUS_OK) {
         return error->status;
     }

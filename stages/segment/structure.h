@@ -13,6 +13,7 @@ typedef struct Structure {
     char label[STRUCTURE_TEXT_SIZE]; /* "L1"; the name where there is none */
     LabelMap mask;                   /* 1 inside */
     Affine to_reference;             /* its millimetres to reference millimetres */
+    double registration_quality;     /* of that map, 0 to 1 */
 } Structure;
 
 typedef struct StructureList {
@@ -27,6 +28,10 @@ typedef struct StructureList {
 Status structure_list_read(const Store *convert, const Store *registered, StructureList *list,
                            Error *error);
 void structure_list_free(StructureList *list);
+
+/* The quality that register gave a transform of register.h5; 1 if it gave none. */
+Status structure_read_quality(const Store *registered, const char *transform, double *quality,
+                              Error *error);
 
 bool structure_has_role(const Structure *structure, const char *role);
 

@@ -27,6 +27,10 @@ static StrataAnswer is_underdosed(const StrataLesion *lesion, const Stratificati
         flags_add(flags, "lesion_outside_dose");
         return STRATA_UNKNOWN;
     }
+    if (lesion->is_misplaced) {
+        flags_add(flags, "registration_failed");
+        return STRATA_UNKNOWN;
+    }
     if (isnan(lesion->davg_gy)) {
         flags_add(flags, "dose_missing");
         return STRATA_UNKNOWN;

@@ -186,6 +186,8 @@ static void append_dose_missing(Reason *reason, const StrataPatient *patient,
             append(reason, "%s %s", patient->lesions[i].name,
                    patient->lesions[i].is_outside_dose
                        ? "lies partly or wholly outside the dose map"
+                   : patient->lesions[i].is_misplaced
+                       ? "cannot be placed on the dose map: the registration failed"
                        : "has no Davg");
         }
     }
@@ -266,9 +268,11 @@ void reason_of_patient(const StrataPatient *patient, const StratificationConfig 
 /* "21.4 Gy < 30 Gy" */
 static void append_dose(Reason *reason, const StrataLesion *lesion,
                         const StratificationConfig *config, const StrataVerdict *verdict) {
-    if (lesion->is_outside_dose || isnan(lesion->davg_gy)) {
-        append(reason,
-               lesion->is_outside_dose ? "partly or wholly outside the dose map" : "no Davg");
+    if (lesion->is_outside_dose || lesion->is_misplaced || isnan(lesion->davg_gy)) {
+        append(reason, "%s",
+               lesion->is_outside_dose ? "partly or wholly outside the dose map"
+               : lesion->is_misplaced  ? "not placed on the dose map: the registration failed"
+                                       : "no Davg");
         return;
     }
     char dose[NUMBER_SIZE];

@@ -163,7 +163,8 @@ static void collect_flags(const StrataPatient *patient, const StratificationConf
     }
     bool is_amenability_asked =
         (decision->because & STRATA_BECAUSE_IMAGING) == 0 && decision->stratum != 5;
-    static const char *const of_dose[] = {"dose_tie", "lesion_outside_dose", "dose_missing"};
+    static const char *const of_dose[] = {"dose_tie", "lesion_outside_dose", "registration_failed",
+                                          "dose_missing"};
     for (size_t i = 0; i < patient->n_lesions; i++) {
         const StrataVerdict *verdict = &verdicts[i];
         if (is_amenability_asked && verdict->is_underdosed == STRATA_YES) {

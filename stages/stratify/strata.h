@@ -34,7 +34,7 @@ enum {
     STRATA_BECAUSE_NO_LESION = 1u << 0,
     STRATA_BECAUSE_DELAY_UNKNOWN = 1u << 1,
     STRATA_BECAUSE_LATE = 1u << 2,
-    STRATA_BECAUSE_DOSE_MISSING = 1u << 3, /* a lesion outside the dose map, or Davg missing */
+    STRATA_BECAUSE_DOSE_MISSING = 1u << 3, /* outside the dose map, misplaced, or no Davg */
     STRATA_BECAUSE_PROGRESSION = 1u << 4,
     STRATA_BECAUSE_COUNT = 1u << 5,
     STRATA_BECAUSE_PROGRESSION_UNKNOWN = 1u << 6,
@@ -56,6 +56,7 @@ typedef struct StrataLesion {
     double davg_gy;                           /* NaN if there is no dose */
     double diameter_3d_mm, diameter_axial_mm; /* NaN if not measured */
     bool is_outside_dose;                     /* the dose map covers too little of it */
+    bool is_misplaced;                        /* its registration to the dose map failed */
     const StrataVessel *vessels;              /* borrowed; may be NULL if there are none */
     size_t n_vessels;
 } StrataLesion;
@@ -79,7 +80,8 @@ typedef struct StrataVerdict {
     double vessel_distance_mm, vessel_diameter_mm; /* nearest large vessel; NaN without one */
     StrataTreatment treatment;
     Flags flags; /* dose_tie size_tie vessel_tie contact_marginal diameter_choice
-                    vessels_unknown size_unknown lesion_outside_dose dose_missing */
+                    vessels_unknown size_unknown lesion_outside_dose
+                    registration_failed dose_missing */
 } StrataVerdict;
 
 typedef struct StrataDecision {

@@ -15,7 +15,9 @@ typedef struct Decision {
     size_t n_thresholds;      /* 0: three, 20, 30 and 40 Gy */
     double last_threshold_gy; /* 0: 40 */
     bool no_reason;
-    const char *patient; /* NULL: N1 of center north */
+    const char *patient;  /* NULL: N1 of center north */
+    const char *spoilt;   /* an attribute of "/" that holds text instead of a number, or NULL */
+    const char *clinical; /* one more clinical attribute, a text, or NULL */
 } Decision;
 
 static inline void fixture_must(Status status, const Error *error) {
@@ -101,6 +103,12 @@ static inline void decision_fixture_write(const Decision *decision, const char *
     fixture_must(store_set_text(store, "/patient", "progression", "no", &error), &error);
     fixture_must(store_set_number(store, "/patient", "weight_kg", 70.5, &error), &error);
     fixture_must(store_set_text(store, "/patient", "sex", "F", &error), &error);
+    if (decision->spoilt != NULL) {
+        fixture_must(store_set_text(store, "/", decision->spoilt, "text", &error), &error);
+    }
+    if (decision->clinical != NULL) {
+        fixture_must(store_set_text(store, "/patient", decision->clinical, "x", &error), &error);
+    }
     fixture_write_lesions(store, decision->n_lesions);
     fixture_write_sweep(store, decision);
     fixture_must(store_commit(store, &error), &error);

@@ -79,6 +79,24 @@ static void test_refused(void) {
     expect_refused(&(Decision){.last_threshold_gy = 41.0}, "other thresholds");
     expect_refused(&(Decision){.n_thresholds = 2}, "other thresholds");
     expect_refused(&(Decision){.no_reason = true}, "attribute reason is missing");
+    expect_refused(&(Decision){.spoilt = "n_underdosed"}, "'n_underdosed' is not one number");
+    expect_refused(&(Decision){.clinical = "reason"}, "cannot be a clinical column");
+    expect_refused(&(Decision){.clinical = "a/b"}, "cannot be a clinical column");
+}
+
+/* The age of one patient is text: that patient is refused, not the cohort. */
+static void test_clinical_kinds(void) {
+    Cohort cohort;
+    Error error;
+    create(&cohort);
+    CU_ASSERT_EQUAL(table_add_column(cohort.patients, "age", COLUMN_NUMBER, "1", "age", &error),
+                    STATUS_OK);
+    CU_ASSERT_EQUAL(add(&cohort, &(Decision){.clinical = "age"}, &error), STATUS_BAD_DATA);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "'age' is text here"));
+    CU_ASSERT_EQUAL(table_row_count(cohort.patients), 0);
+    CU_ASSERT_EQUAL(add(&cohort, &(Decision){.n_lesions = 1}, &error), STATUS_OK);
+    CU_ASSERT_STRING_EQUAL(table_text(cohort.patients, 0, "sex"), "F");
+    cohort_free(&cohort);
 }
 
 static void test_clinical_units(void) {
@@ -93,6 +111,7 @@ int main(void) {
         {"a decision becomes rows of three tables", test_decided},
         {"a patient without a decision is there with stratum 0", test_undecided},
         {"files that do not fit are refused and leave nothing behind", test_refused},
+        {"a clinical column holds one kind in all patients", test_clinical_kinds},
         {"clinical columns have the units of their names", test_clinical_units},
     };
     return suite_run("cohort", tests, sizeof tests / sizeof *tests);

@@ -201,6 +201,40 @@ static void test_shown_path(void) {
     CU_ASSERT_STRING_EQUAL(shown_path("folder/", text), "folder");
 }
 
+/* A data set without preamble: (0008,0060), a sequence of one item with one element, and text that
+ * fills the file. `value`, `item` and `sequence` are the lengths written; 4, 12 and 20 fit. */
+static Status open_nested(int value, int item, int sequence, Error *error) {
+    char path[PATH_SIZE], bytes[] = "\x08\0\x60\0CS\2\0PT"
+                                    "\x54\0\x16\0SQ\0\0L\0\0\0"
+                                    "\xFE\xFF\0\xE0L\0\0\0"
+                                    "\x18\0\x75\x10"
+                                    "DSL\0"
+                                    "6588"
+                                    "\x56\0\1\0LO\x28\0";
+    DicomFile *opened = NULL;
+    bytes[18] = (char)sequence;
+    bytes[26] = (char)item;
+    bytes[36] = (char)value;
+    snprintf(path, sizeof path, "%s/nested.dcm", scratch_folder());
+    FILE *file = fopen(path, "wb");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    fwrite(bytes, 1, sizeof bytes - 1, file);
+    fprintf(file, "%40s", "text");
+    fclose(file);
+    Status status = dicom_open(path, &opened, error);
+    dicom_close(opened);
+    return status;
+}
+
+static void test_nested_lengths(void) {
+    Error error = {0};
+    CU_ASSERT_EQUAL(open_nested(4, 12, 20, &error), STATUS_OK);
+    CU_ASSERT_EQUAL(open_nested(24, 12, 20, &error), STATUS_BAD_DATA);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "damaged"));
+    CU_ASSERT_EQUAL(open_nested(4, 32, 20, &error), STATUS_BAD_DATA);
+    CU_ASSERT_EQUAL(open_nested(4, 12, 200, &error), STATUS_BAD_DATA);
+}
+
 int main(void) {
     static const UnitTest tests[] = {
         {"stored values agree with pydicom in every transfer syntax", test_pixel_sums},
@@ -209,6 +243,7 @@ int main(void) {
         {"objects without one number per pixel are refused", test_pixels_refused},
         {"every prefix of a file is refused", test_prefixes},
         {"elements are found through sequences", test_elements},
+        {"what is nested must fit into what holds it", test_nested_lengths},
         {"messages show no UID", test_shown_path},
     };
     return suite_run("convert/dicom_file", tests, sizeof tests / sizeof tests[0]);

@@ -171,6 +171,9 @@ static void test_refused(void) {
     fields.modality = "MR";
     write_slice(folder, "a", &fields);
     check_refused(folder, "found: MR");
+    write_usual(fresh_folder(folder));
+    strcat(folder, "/b"); /* the folder is meant */
+    check_refused(folder, "one slice of a series");
     CU_ASSERT_EQUAL(dicom_series_open("/nonexistent", "CT", &series, &error), STATUS_NO_INPUT);
     dicom_series_close(&series);
 }

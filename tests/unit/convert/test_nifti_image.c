@@ -212,8 +212,10 @@ static void test_refused(void) {
 static void test_compressed(void) {
     char path[PATH_SIZE], packed[PATH_SIZE + 8], command[3 * PATH_SIZE];
     float voxels[N_VOXELS];
+    double expected[N_VOXELS];
     for (int n = 0; n < N_VOXELS; n++) {
         voxels[n] = (float)sin(n);
+        expected[n] = (double)voxels[n];
     }
     nifti_1_header header = header_of(DT_FLOAT32, 32);
     write_image("packed.nii", &header, voxels, sizeof voxels, path);
@@ -228,6 +230,11 @@ static void test_compressed(void) {
     Error error = {0};
     CU_ASSERT_EQUAL(nifti_read_volume(packed, &volume, &error), STATUS_OK);
     volume_free(&volume);
+    snprintf(command, sizeof command, "cp '%s' '%s/UPPER.NII.GZ'", packed, scratch_folder());
+    CU_ASSERT_EQUAL_FATAL(system(command), 0);
+    snprintf(path, sizeof path, "%s/UPPER.NII.GZ", scratch_folder());
+    CU_ASSERT_TRUE(nifti_has_suffix(path));
+    check_values(path, expected, 0);
     for (size_t length = 0; length <= size; length++) {
         bytes[size - 6] ^= length == size ? 0x10 : 0; /* in the CRC-32 */
         file = fopen(packed, "wb");

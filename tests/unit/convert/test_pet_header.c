@@ -196,11 +196,21 @@ static void test_series_made_later(void) {
     pet_header_free(&header);
 }
 
+static void check_dated(const PetFields *fields, bool is_dated) {
+    PetHeader header;
+    Error error = {0};
+    CU_ASSERT_EQUAL(read_header(fields, 1, &header, &error), STATUS_OK);
+    CU_ASSERT_EQUAL(header.is_injection_dated, is_dated);
+    pet_header_free(&header);
+}
+
 static void test_injection_time_only(void) {
     PetFields fields = usual;
+    check_dated(&fields, true);
     fields.injection_datetime = NULL;
     fields.injection_time = "103500";
     check_reference(&fields, "2024-03-05T11:20:11", "2024-03-05T10:35:00");
+    check_dated(&fields, false);
     fields.injection_time = "230000"; /* before midnight of the day before */
     check_reference(&fields, "2024-03-05T11:20:11", "2024-03-04T23:00:00");
 }
@@ -211,6 +221,8 @@ static void test_admin(void) {
     check_reference(&fields, "2024-03-05T10:35:00", "2024-03-05T10:35:00");
     fields.injection_datetime = "20240305120000"; /* after the acquisition */
     check_refused(&fields, "(0018,1078)", "after the acquisition");
+    fields.injection_datetime = "20230305103500"; /* dates moved by de-identification */
+    check_refused(&fields, "(0018,1078)", "half-lives before the acquisition");
     /* 90Y injected 10:00 on the day before; only the time is there. Delay 25 h 20 min 11 s:
      * exp(ln 2 * 91211 / 230551) = 1.3155, in-frame decay 1.0004. */
     fields = usual;

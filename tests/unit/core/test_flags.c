@@ -20,7 +20,7 @@ static void each_flag_is_there_once(void) {
 static void too_many_flags_say_so(void) {
     Flags flags = {{0}};
     for (int n = 0; n < 200; n++) {
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "flag_%03d", n);
         flags_add(&flags, name);
     }

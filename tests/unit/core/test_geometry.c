@@ -111,6 +111,28 @@ static void singular_maps_are_refused(void) {
     CU_ASSERT_EQUAL(affine_invert(&flat, &inverse, &error), STATUS_BAD_DATA);
 }
 
+static void only_patient_maps_pass(void) {
+    Error error;
+    const double rotation[3] = {0.3, -0.2, 0.1}, translation[3] = {10, -20, 30}, centre[3] = {0};
+    Affine rigid = affine_from_rigid(rotation, translation, centre), map = rigid;
+    CU_ASSERT_EQUAL(affine_check_patient_map(&map, &error), STATUS_OK);
+    map.m[0][0] *= 1e6;
+    CU_ASSERT_EQUAL(affine_check_patient_map(&map, &error), STATUS_BAD_DATA);
+    map = rigid;
+    map.m[2][3] = 1e9;
+    CU_ASSERT_EQUAL(affine_check_patient_map(&map, &error), STATUS_BAD_DATA);
+    map = rigid;
+    map.m[3][0] = 1;
+    CU_ASSERT_EQUAL(affine_check_patient_map(&map, &error), STATUS_BAD_DATA);
+    map = rigid;
+    map.m[1][1] = NAN;
+    CU_ASSERT_EQUAL(affine_check_patient_map(&map, &error), STATUS_BAD_DATA);
+    map = affine_identity();
+    map.m[0][1] = map.m[2][1] = 1;
+    map.m[1][1] = 0;
+    CU_ASSERT_EQUAL(affine_check_patient_map(&map, &error), STATUS_BAD_DATA); /* flat */
+}
+
 int main(void) {
     static const UnitTest tests[] = {
         {"inverse undoes the map", inverse_undoes_the_map},
@@ -120,6 +142,7 @@ int main(void) {
         {"same grids are told from shifted ones", same_grids_are_told_from_shifted_ones},
         {"impossible grids are refused", impossible_grids_are_refused},
         {"singular maps are refused", singular_maps_are_refused},
+        {"only maps of millimetres to millimetres pass", only_patient_maps_pass},
     };
     return suite_run("geometry", tests, sizeof tests / sizeof *tests);
 }

@@ -8,9 +8,9 @@
 #include "tests/unit/suite.h"
 
 static const SheetColumn columns[] = {
-    {"center", COLUMN_TEXT, true, NULL, 1, 0, NULL, "center"},
-    {"progression", COLUMN_TEXT, true, "yes|no|unknown", 1, 0, NULL, "progression"},
-    {"age", COLUMN_NUMBER, false, NULL, 0, 130, "year", "age"},
+    {"center", COLUMN_TEXT, COLUMN_FILLED, NULL, 1, 0, NULL, "center"},
+    {"progression", COLUMN_TEXT, COLUMN_FILLED, "yes|no|unknown", 1, 0, NULL, "progression"},
+    {"age", COLUMN_NUMBER, COLUMN_OPTIONAL, NULL, 0, 130, "year", "age"},
 };
 
 static void scratch_path(char path[256]) {

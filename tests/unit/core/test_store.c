@@ -1,6 +1,7 @@
 #include "core/store.h"
 
 #include <fcntl.h>
+#include <hdf5.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -222,6 +223,37 @@ static void left_overs_of_a_killed_run_are_removed(void) {
     CU_ASSERT_EQUAL(store_create("/proc/no/folder.h5", &store, &error), STATUS_CANNOT_CREATE);
 }
 
+/* What a writer leaves that makes an image and dies before it writes voxels. */
+static void an_image_never_written_is_refused(void) {
+    char path[256];
+    scratch_path("hollow.h5", path);
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hsize_t size[3] = {64, 4096, 4096}, chunk[3] = {1, 4096, 4096}, matrix[2] = {4, 4};
+    hid_t space = H5Screate_simple(3, size, NULL), properties = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(properties, 3, chunk);
+    hid_t image =
+        H5Dcreate2(file, "voxels", H5T_IEEE_F32LE, space, H5P_DEFAULT, properties, H5P_DEFAULT);
+    hid_t square = H5Screate_simple(2, matrix, NULL);
+    hid_t attribute =
+        H5Acreate2(image, "affine", H5T_NATIVE_DOUBLE, square, H5P_DEFAULT, H5P_DEFAULT);
+    Affine identity = affine_identity();
+    H5Awrite(attribute, H5T_NATIVE_DOUBLE, identity.m);
+    H5Aclose(attribute);
+    H5Sclose(square);
+    H5Dclose(image);
+    H5Pclose(properties);
+    H5Sclose(space);
+    H5Fclose(file);
+
+    Store *store;
+    Volume volume;
+    Error error;
+    CU_ASSERT_EQUAL_FATAL(store_open(path, &store, &error), STATUS_OK);
+    CU_ASSERT_EQUAL(store_read_volume(store, "/voxels", &volume, &error), STATUS_BAD_DATA);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "never written"));
+    store_close(store);
+}
+
 int main(void) {
     static const UnitTest tests[] = {
         {"images come back as written", images_come_back_as_written},
@@ -233,6 +265,7 @@ int main(void) {
         {"truncated files are refused", truncated_files_are_refused},
         {"an abandoned store leaves nothing", an_abandoned_store_leaves_nothing},
         {"left-overs of a killed run are removed", left_overs_of_a_killed_run_are_removed},
+        {"an image that was never written is refused", an_image_never_written_is_refused},
     };
     return suite_run("store", tests, sizeof tests / sizeof *tests);
 }

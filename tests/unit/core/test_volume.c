@@ -156,6 +156,26 @@ static void voxels_that_are_not_finite_are_found(void) {
     volume_free(&volume);
 }
 
+static void grids_that_do_not_belong_together(void) {
+    Grid coarse = {.size = {2, 2, 2}, .affine = affine_identity()}, fine = coarse;
+    for (int axis = 0; axis < 3; axis++) {
+        coarse.affine.m[axis][axis] = 90;
+        fine.affine.m[axis][axis] = 0.02; /* 4500 voxels in one, along each axis */
+    }
+    LabelMap map;
+    Volume weights;
+    Error error;
+    double outside_ml;
+    Affine same = affine_identity();
+    CU_ASSERT_EQUAL_FATAL(label_map_create(&coarse, &map, &error), STATUS_OK);
+    map.labels[0] = 1;
+    CU_ASSERT_EQUAL(label_map_coverage(&map, 1, &fine, &same, 0.2, &weights, &outside_ml, &error),
+                    STATUS_BAD_DATA);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "do not belong together"));
+    label_map_free(&map);
+    volume_free(&weights);
+}
+
 int main(void) {
     static const UnitTest tests[] = {
         {"sampling reproduces a linear image", sampling_reproduces_a_linear_image},
@@ -166,6 +186,7 @@ int main(void) {
         {"coverage of the same grid is the mask", coverage_of_the_same_grid_is_the_mask},
         {"coverage says what falls outside", coverage_says_what_falls_outside},
         {"voxels that are not finite are found", voxels_that_are_not_finite_are_found},
+        {"a mask voxel of millions of image voxels is refused", grids_that_do_not_belong_together},
     };
     return suite_run("volume", tests, sizeof tests / sizeof *tests);
 }

@@ -118,8 +118,11 @@ static void write_dose(const Files *files, size_t slices) {
 static Config test_config(void) {
     Config config;
     memset(&config, 0, sizeof config);
-    config.segmentation = (SegmentationConfig){
-        .dose_method = DOSE_KERNEL, .part_fraction = 0.2, .min_coverage = 0.99, .dvh_bin_gy = 5};
+    config.segmentation = (SegmentationConfig){.dose_method = DOSE_KERNEL,
+                                               .part_fraction = 0.2,
+                                               .min_coverage = 0.99,
+                                               .min_registration_quality = 0.25,
+                                               .dvh_bin_gy = 5};
     return config;
 }
 
@@ -358,6 +361,45 @@ static void a_structure_in_another_frame_finds_its_place(void) {
     store_close(result);
 }
 
+/* Flags of a lesion in frame F2, which came to the reference with quality 0.9, when the PET came
+ * with quality 0.1; `to_pet_mm` is the shift from the reference to the PET. */
+static void read_flags_of_poor_registration(double to_pet_mm, char *flags, size_t size) {
+    Files files = new_files();
+    Store *convert = begin_convert(&files), *registered, *result;
+    write_structure(convert, "lesion_l1", "lesion", "L1", (size_t[3]){12, 4, 4},
+                    (size_t[3]){13, 5, 5});
+    OK(store_set_text(convert, "/structures/lesion_l1", "image", "none", &error));
+    OK(store_set_text(convert, "/structures/lesion_l1", "frame_of_reference", "F2", &error));
+    OK(store_commit(convert, &error));
+    Affine to_frame = affine_identity(), to_pet = affine_identity();
+    to_frame.m[0][3] = 10;
+    to_pet.m[0][3] = to_pet_mm;
+    OK(store_create(files.registered, &registered, &error));
+    OK(store_set_text(registered, "/", "flags", "", &error));
+    OK(store_set_text(registered, "/", "reference", "anatomy_post", &error));
+    OK(store_write_affine(registered, "/transforms/pet_post", &to_pet, "to PET", &error));
+    OK(store_set_number(registered, "/transforms/pet_post", "quality", 0.1, &error));
+    OK(store_write_affine(registered, "/frames/F2", &to_frame, "to F2", &error));
+    OK(store_set_number(registered, "/frames/F2", "quality", 0.9, &error));
+    OK(store_commit(registered, &error));
+    write_dose(&files, SIDE);
+    OK(run(&files, &result));
+    Table *table;
+    OK(store_read_table(result, "/lesions", &table, &error));
+    snprintf(flags, size, "%s", table_text(table, 0, "flags"));
+    table_free(table);
+    store_close(result);
+}
+
+static void a_lesion_placed_by_a_failed_registration_is_flagged(void) {
+    char flags[FLAGS_SIZE];
+    read_flags_of_poor_registration(100, flags, sizeof flags);
+    CU_ASSERT_PTR_NOT_NULL(strstr(flags, "registration_failed"));
+    /* drawn in the PET's own space: the way there and back cancels */
+    read_flags_of_poor_registration(10, flags, sizeof flags);
+    CU_ASSERT_PTR_NULL(strstr(flags, "registration_failed"));
+}
+
 static void two_lesions_of_one_label_are_refused(void) {
     Files files = new_files();
     Store *convert = begin_convert(&files), *result;
@@ -399,6 +441,8 @@ int main(void) {
         {"unknown dose is not coverage", unknown_dose_is_not_coverage},
         {"a structure in another frame finds its place",
          a_structure_in_another_frame_finds_its_place},
+        {"a failed registration flags a lesion",
+         a_lesion_placed_by_a_failed_registration_is_flagged},
         {"two lesions of one label are refused", two_lesions_of_one_label_are_refused},
         {"a structure in no known space is refused", a_structure_in_no_known_space_is_refused},
     };

@@ -43,6 +43,18 @@ static void test_lowest_dose(void) {
     CU_ASSERT_EQUAL(verdicts[2].is_underdosed, STRATA_UNKNOWN);
 }
 
+static void test_failed_registration(void) {
+    StrataLesion lesions[] = {lesion_of(40.0, 10.0), lesion_of(12.5, 10.0)};
+    lesions[1].is_misplaced = true; /* its dose is that of another place */
+    StrataPatient patient = patient_of(lesions, 2);
+    StrataVerdict verdicts[2];
+    StrataDecision decision;
+    strata_decide(&patient, &PROTOCOL, verdicts, &decision);
+    CU_ASSERT_EQUAL(decision.stratum, 0);
+    CU_ASSERT_EQUAL(decision.n_underdosed, 0);
+    CU_ASSERT(flags_has(&decision.flags, "registration_failed"));
+}
+
 static void test_missing_diameter(void) {
     const StrataVessel contact = {.distance_mm = 0.5, .diameter_mm = 6.0};
     StrataLesion lesions[] = {lesion_of(20.0, NAN), lesion_of(20.0, 40.0), lesion_of(20.0, 10.0)};
@@ -144,6 +156,7 @@ static void test_refused_values(void) {
 int main(void) {
     static const UnitTest tests[] = {
         {"the lowest dose is that of lesions with a valid dose", test_lowest_dose},
+        {"a failed registration leaves it open", test_failed_registration},
         {"a missing diameter matters only where it could change the stratum",
          test_missing_diameter},
         {"a configured contact tolerance replaces the voxel diagonal", test_configured_tolerance},
