@@ -6,8 +6,13 @@ import numpy as np
 import planes
 
 PAD_MM = 25.0
-MAX_PLANE_PIXELS = 260       # along the longer side of a plane
+MAX_PLANE_PIXELS = 260       # along the longer side of a plane, if the sizes below allow
+# The box is a whole number of BOX_STEP_MM, a multiple of every size of pixel: planes of any two
+# sizes then cover exactly the same rectangle, and dose lies on anatomy without shift or stretch.
+BOX_STEP_MM = 5.0
+PIXELS_MM = (1.0, 1.25, 2.5, 5.0)
 DOSE_PIXEL_MM = 2.5
+COMPARISON_PIXEL_MM = 1.25   # at least, of the registrations
 MAX_LESIONS = 5              # with planes of their own; the table lists all
 MAX_IMAGES = 4               # registrations shown
 TILE_MM = 24.0               # squares of the checkerboard
@@ -45,9 +50,12 @@ class PatientSpace:
             (anatomy if labels is None else labels).attrs["affine"], float).reshape(4, 4)
         self.labels = None if labels is None else labels[()]
         box = None if labels is None else planes.labelled_box(self.labels, self.label_affine)
-        self.low, self.high = (_whole_box(anatomy) if box is None
-                               else (box[0] - PAD_MM, box[1] + PAD_MM))
-        self.pixel_mm = max(1.0, (self.high - self.low).max() / MAX_PLANE_PIXELS)
+        self.low, high = (_whole_box(anatomy) if box is None
+                          else (box[0] - PAD_MM, box[1] + PAD_MM))
+        size = np.maximum(np.ceil((high - self.low) / BOX_STEP_MM), 1) * BOX_STEP_MM
+        self.high = self.low + size
+        self.pixel_mm = next((pixel for pixel in PIXELS_MM
+                              if size.max() <= pixel * MAX_PLANE_PIXELS), PIXELS_MM[-1])
         self.anatomy = planes.Sampler(anatomy, self.low, self.high)
         self.limits = planes.window(self.anatomy.voxels, self.modality)
         self.label_sampler = labels is not None and planes.Sampler(labels, self.low, self.high)
@@ -141,7 +149,7 @@ def registration_pictures(space, record, images):
 
 
 def _compare(space, view, center, moved, name, attributes):
-    plane = space.plane(view, center, max(1.3, space.pixel_mm))
+    plane = space.plane(view, center, max(COMPARISON_PIXEL_MM, space.pixel_mm))
     values = moved.at(plane.points)
     levels = planes.grey(space.anatomy.at(plane.points), space.limits)
     overlay, how = "", "in alternating squares with"

@@ -25,13 +25,15 @@ def _tables(record, settings):
     lesions = (record.table("stratify", "lesions") or record.table("segment", "lesions"))
     segment = record.attributes("segment")
     dose = record.attributes("dose")
+    treatments = record.table("dose", "treatments")
     return {
         "lesions": lesions,
         "clinical": record.attributes("convert", "patient"),
         "images": _images(record),
         "quality": record.table("register", "quality"),
         "reference": record.attributes("register").get("reference", ""),
-        "treatments": record.table("dose", "treatments"),
+        "treatments": treatments,
+        "activity_ratio": worst_activity_ratio(treatments),
         "administered": record.table("convert", "treatments"),
         "dose": dose,
         "segment": segment,
@@ -39,6 +41,17 @@ def _tables(record, settings):
         "provenance": list(record.provenance()),
         "dvh": _dvh_charts(record, lesions, settings["threshold_gy"]),
     }
+
+
+def worst_activity_ratio(treatments):
+    """The ratio of the scanner's to the net administered activity that is furthest from 1 (None
+    if there is none), and of how many treatments it is."""
+    known = [row["activity_ratio"] for row in treatments if is_number(row.get("activity_ratio"))]
+    n_all, n_unknown = len(treatments), len(treatments) - len(known)
+    of_what = "1 treatment" if n_all == 1 else f"furthest from 1 of {n_all} treatments"
+    if n_all > 1 and n_unknown:
+        of_what += f", {n_unknown} unknown"
+    return max(known, key=lambda ratio: abs(ratio - 1), default=None), of_what
 
 
 def _images(record):
@@ -51,7 +64,8 @@ def _dvh_charts(record, lesions, threshold_gy):
     drawn = {}
     for lesion in lesions:
         name = str(lesion["lesion"])
-        rows = record.table("segment", f"dvh/{name}")
+        # A label may hold a slash, which HDF5 would take for a group; segment writes "_" for it.
+        rows = record.table("segment", f"dvh/{name.replace('/', '_')}")
         if rows and is_number(lesion.get("davg_gy")):
             drawn[name] = charts.dvh_chart(
                 name, [row["dose_gy"] for row in rows], [row["volume_percent"] for row in rows],

@@ -22,7 +22,10 @@ COLOUR_STOPS = np.array([(20, 11, 53), (66, 10, 104), (106, 23, 110), (147, 38, 
 
 
 class Plane:
-    """A rectangle of sample points; `points` is (rows, columns, 3) patient millimetres."""
+    """A rectangle of sample points; `points` is (rows, columns, 3) patient millimetres.
+
+    It covers low..high exactly if the box is a multiple of the pixel, and to half a pixel if not.
+    """
 
     def __init__(self, view, center, low, high, pixel_mm):
         self.name, (across, across_sign), (down, down_sign), self.letters = view
@@ -37,7 +40,7 @@ class Plane:
 
 
 def _positions(low, high, step, sign):
-    count = max(2, int(np.ceil((high - low) / step)))
+    count = max(2, round((high - low) / step))
     positions = low + (np.arange(count) + 0.5) * step
     return positions if sign > 0 else positions[::-1]
 

@@ -8,22 +8,35 @@ STAGES = ("convert", "register", "dose", "segment", "stratify")
 STRATUM_NAMES = ("not evaluable", "no further therapy", "ablation", "SBRT", "ablation and SBRT",
                  "systemic therapy")
 FLAG_MEANINGS = {
-    "activity_ratio": "activity in the image and administered activity disagree",
+    "acquisition_date_of_time_zero": "the PET's date was taken as that of its TimeZero: only so "
+                                     "does it fit the treatment sheet",
+    "activity_carried_over": "an earlier treatment's activity is still in this PET",
+    "activity_ratio": "the scanner's activity and the net administered activity disagree",
     "contact_marginal": "a lesion's distance to a large vessel is within a voxel of the tolerance",
+    "contours_sparse": "contours on every second slice only: volumes are too small",
     "diameter_choice": "the 3-D and the axial diameter disagree about the size limit",
+    "dose_missing": "a lesion has no Davg",
     "dose_tie": "a lesion's Davg is exactly the threshold",
+    "fractional_mask": "a segmentation with fractions of voxels was cut at 50 %",
     "injection_time_differs": "image header and treatment sheet disagree about the time",
     "late_imaging": "the PET is later than the protocol's limit",
+    "lesion_label_repeated": "a lesion label was used more than once: the later lesions are named "
+                             "with _2, _3, …",
     "lesion_outside_dose": "the dose map does not cover a lesion",
     "lung_shunt_unknown": "no lung shunt fraction in the treatment sheet; taken as none",
     "negative_activity": "much of the PET signal is negative",
+    "negative_dose": "a lesion's Davg is negative: noise, not dose",
     "one_clock_assumed": "a time zone is missing; both clocks were taken as one",
     "progression_unknown": "progression is unknown",
+    "registration_failed": "a lesion came to the dose map by a registration that cannot be trusted",
     "registration_poor": "an image does not match its reference well: look at the registration",
     "residual_unknown": "no residual activity in the treatment sheet; taken as none",
     "size_tie": "a lesion's diameter is exactly the limit",
+    "size_unknown": "a lesion's diameter is not known",
     "slice_gap_uneven": "image slices are not evenly spaced",
     "vessel_tie": "a vessel's diameter is exactly the limit",
+    "vessels_misplaced": "vessels came to the lesions by a registration that cannot be trusted: "
+                         "distances are unknown",
     "vessels_unknown": "no vessels were segmented",
 }
 

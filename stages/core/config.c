@@ -50,6 +50,7 @@ static const SettingKey config_keys[] = {
     NUMBER("dose.density_g_ml", dose.density_g_ml, "1.06", 0.05, 25),
     NUMBER("dose.kernel_radius_mm", dose.kernel_radius_mm, "12", 1, 200),
     NUMBER("dose.max_half_life_difference", dose.max_half_life_difference, "0.05", 0, 1),
+    NUMBER("dose.max_carried_over", dose.max_carried_over, "0.01", 0, 1),
     CHOICE("segmentation.dose_method", segmentation.dose_method, "kernel", DOSE_METHODS),
     NUMBER("segmentation.part_fraction", segmentation.part_fraction, "0.2", 0.01, 1),
     NUMBER("segmentation.min_coverage", segmentation.min_coverage, "0.99", 0, 1),

@@ -35,6 +35,7 @@ typedef struct DoseConfig {
     double density_g_ml;             /* of soft tissue */
     double kernel_radius_mm;         /* in the kernel's own medium */
     double max_half_life_difference; /* header against nuclide, fraction; beyond: failed */
+    double max_carried_over;         /* share of another treatment in a PET; beyond: flagged */
 } DoseConfig;
 
 typedef struct CalibrationConfig {

@@ -105,6 +105,16 @@ void affine_apply(const Affine *map, const double in[3], double out[3]) {
     }
 }
 
+bool affine_is_same(const Affine *a, const Affine *b) {
+    double largest = 0;
+    for (int row = 0; row < 4; row++) {
+        for (int column = 0; column < 4; column++) {
+            largest = fmax(largest, fabs(a->m[row][column] - b->m[row][column]));
+        }
+    }
+    return largest < 1e-6;
+}
+
 Affine affine_from_rigid(const double rotation_rad[3], const double translation_mm[3],
                          const double centre_mm[3]) {
     double cx = cos(rotation_rad[0]), sx = sin(rotation_rad[0]);

@@ -38,6 +38,9 @@ Status affine_check_patient_map(const Affine *map, Error *error);
 /* out = map(in); `in` and `out` may be the same array. */
 void affine_apply(const Affine *map, const double in[3], double out[3]);
 
+/* True if no element differs by more than 1e-6: rounding of millimetres. */
+bool affine_is_same(const Affine *a, const Affine *b);
+
 /* The rigid map x -> R(x - centre) + centre + translation, with R = Rz Ry Rx of the three
  * rotation angles in radians, in that order: rotations x, y, z. Millimetres. */
 Affine affine_from_rigid(const double rotation_rad[3], const double translation_mm[3],

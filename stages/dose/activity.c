@@ -163,9 +163,8 @@ Status activity_calibrate(const CalibrationConfig *config, double image_gbq, dou
                          "calibration.method absolute");
     }
     calibration->factor = is_absolute ? config->factor : net_gbq / image_gbq;
-    calibration->ratio = image_gbq * calibration->factor / net_gbq;
-    calibration->scanner_ratio = image_gbq * config->factor / net_gbq;
-    if (fabs(calibration->scanner_ratio - 1.0) > config->ratio_tolerance) {
+    calibration->ratio = image_gbq * config->factor / net_gbq;
+    if (fabs(calibration->ratio - 1.0) > config->ratio_tolerance) {
         flags_add(flags, "activity_ratio");
     }
     return STATUS_OK;

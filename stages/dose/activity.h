@@ -25,9 +25,9 @@ typedef struct ActivityTotals {
 
 /* How the image was brought to absolute activity. */
 typedef struct Calibration {
-    double factor;        /* multiplies every voxel */
-    double ratio;         /* image activity after `factor` / net administered; NaN without net */
-    double scanner_ratio; /* the same with the configured absolute factor, whichever was used */
+    double factor; /* multiplies every voxel */
+    double ratio;  /* image activity, by the configured absolute factor whichever was used, over net
+                      administered; NaN without net */
 } Calibration;
 
 /* The image's header must be of the configured nuclide. `header_half_life_s` NaN: judged by

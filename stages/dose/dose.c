@@ -83,6 +83,23 @@ static Status add_treatments(const PatientJob *job, const TreatmentList *list, D
     return status;
 }
 
+/* A PET also shows what is left of the treatments given before it: added up, that counts twice. */
+static void flag_carried_over(const PatientJob *job, const TreatmentList *list,
+                              const TreatmentActivity *measured, Flags *flags) {
+    const double limit = job->config->dose.max_carried_over;
+    for (size_t n = 0; n < list->count; n++) {
+        for (size_t m = 0; m < list->count; m++) {
+            double apart_s = timestamp_difference_s(&list->treatments[n].administered,
+                                                    &list->treatments[m].administered, NULL);
+            bool is_in_image = apart_s + measured[n].imaging_delay_h * 3600.0 > 0;
+            double share = activity_decay_factor(&job->config->nuclide, -apart_s);
+            if (m != n && is_in_image && share > limit) {
+                flags_add(flags, "activity_carried_over");
+            }
+        }
+    }
+}
+
 static Status read_flags(const PatientJob *job, Flags *flags, Error *error) {
     for (int input = 0; input < job->n_inputs; input++) {
         char text[FLAGS_SIZE];
@@ -124,6 +141,7 @@ Status dose_process(const PatientJob *job, Error *error) {
     }
     status = add_treatments(job, &list, &maps, measured, &flags, error);
     if (status == STATUS_OK) {
+        flag_carried_over(job, &list, measured, &flags);
         status = dose_file_write_maps(job->output, &maps, error);
     }
     if (status == STATUS_OK) {

@@ -73,7 +73,8 @@ static Status make_columns(Table *table, Error *error) {
         {"image_activity_gbq", COLUMN_NUMBER, "GBq",
          "activity in the field of view at administration, before calibration"},
         {"net_administered_gbq", COLUMN_NUMBER, "GBq", "administered less residual and lung shunt"},
-        {"activity_ratio", COLUMN_NUMBER, "1", "calibrated image activity / net administered"},
+        {"activity_ratio", COLUMN_NUMBER, "1",
+         "scanner's activity (absolute factor) / net administered"},
     };
     Status status = STATUS_OK;
     for (size_t c = 0; c < sizeof columns / sizeof *columns && status == STATUS_OK; c++) {

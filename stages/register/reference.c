@@ -20,16 +20,33 @@ Status reference_choose_pet(const ImageEntry *images, size_t count, const Table 
                          "the treatments sheet, because the dose grid is the first one's PET");
     }
     const char *first = table_text(treatments, 0, "treatment");
+    size_t n_pets = 0, only = 0;
     for (size_t n = 0; n < count; n++) {
-        if (has_role(&images[n], "pet") && (rows == 1 || strcmp(images[n].timepoint, first) == 0)) {
+        if (!has_role(&images[n], "pet")) {
+            continue;
+        }
+        if (strcmp(images[n].timepoint, first) == 0) {
             *pet = n;
             return STATUS_OK;
         }
+        n_pets++;
+        only = n;
     }
-    if (rows == 1) {
+    if (n_pets == 0) {
         return error_set(
             error, STATUS_BAD_DATA,
             "no image with role 'pet'; add the post-treatment PET to the images sheet");
+    }
+    if (rows == 1 && n_pets == 1) {
+        *pet = only;
+        return STATUS_OK;
+    }
+    if (rows == 1) {
+        return error_set(error, STATUS_BAD_DATA,
+                         "%zu images with role 'pet', none with timepoint '%s', the name of the "
+                         "treatment; give the post-treatment PET that timepoint in the images "
+                         "sheet",
+                         n_pets, first);
     }
     return error_set(error, STATUS_BAD_DATA,
                      "no image with role 'pet' and timepoint '%s', the first of %zu treatments; "

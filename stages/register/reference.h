@@ -25,8 +25,9 @@ typedef struct ImageEntry {
 /* True if both have a frame of reference and it is the same one. */
 bool reference_share_frame(const ImageEntry *a, const ImageEntry *b);
 
-/* The PET of the first treatment: with one treatment the first PET by name; with several, the
- * first whose timepoint is the treatment's name. STATUS_BAD_DATA if there is none. */
+/* The PET of the first treatment: the one whose timepoint is the treatment's name; with one
+ * treatment and one PET, that PET. STATUS_BAD_DATA, saying what to do, if there is no treatment, no
+ * PET, or several PETs of which none has the treatment's name. */
 Status reference_choose_pet(const ImageEntry *images, size_t count, const Table *treatments,
                             size_t *pet, Error *error);
 

@@ -40,34 +40,60 @@ static Status read_map(const Store *dose, const char *dataset, Volume *map, Erro
     return status == STATUS_OK ? status : error_add_context(error, "%s", store_path(dose));
 }
 
-static Status read_transform(const Store *dose, const Store *registered, Affine *map,
-                             double *quality, Error *error) {
-    char pet[STRUCTURE_TEXT_SIZE], reference[STRUCTURE_TEXT_SIZE];
+static Status read_pet_transform(const Store *registered, const char *pet, Affine *map,
+                                 double *quality, Error *error) {
     char dataset[STRUCTURE_TEXT_SIZE + 16];
-    if (store_get_text(dose, "/", "pet", pet, sizeof pet, error) != STATUS_OK ||
-        store_get_text(registered, "/", "reference", reference, sizeof reference, error) !=
-            STATUS_OK) {
-        return error->status;
-    }
     snprintf(dataset, sizeof dataset, "/transforms/%s", pet);
-    if (!store_has(registered, dataset) && strcmp(pet, reference) == 0) {
-        *map = affine_identity();
-        *quality = 1;
-        return STATUS_OK;
+    *map = affine_identity();
+    *quality = 1;
+    Status status = STATUS_OK;
+    if (!store_has(registered, dataset)) {
+        char reference[STRUCTURE_TEXT_SIZE];
+        status = store_get_text(registered, "/", "reference", reference, sizeof reference, error);
+        if (status != STATUS_OK || strcmp(pet, reference) == 0) {
+            return status;
+        }
     }
-    Status status = store_read_affine(registered, dataset, map, error);
+    status = store_read_affine(registered, dataset, map, error);
     return status == STATUS_OK ? structure_read_quality(registered, dataset, quality, error)
                                : status;
+}
+
+/* Several treatments' maps were added through the registrations of their PETs. */
+static Status read_sum_quality(const Store *dose, const Store *registered, SegmentDoseMaps *maps,
+                               Error *error) {
+    Table *treatments = NULL;
+    maps->sum_quality = 1;
+    if (!store_has(dose, "/treatments")) {
+        return STATUS_OK;
+    }
+    Status status = store_read_table(dose, "/treatments", &treatments, error);
+    for (size_t row = 0; status == STATUS_OK && row < table_row_count(treatments); row++) {
+        Affine map;
+        double quality;
+        status = read_pet_transform(registered, table_text(treatments, row, "image"), &map,
+                                    &quality, error);
+        if (status == STATUS_OK && !affine_is_same(&map, &maps->reference_to_dose)) {
+            maps->sum_quality = fmin(maps->sum_quality, fmin(quality, maps->registration_quality));
+        }
+    }
+    table_free(treatments);
+    return status;
 }
 
 Status segment_dose_maps_read(const Store *dose, const Store *registered,
                               const SegmentationConfig *config, SegmentDoseMaps *maps,
                               Error *error) {
     *maps = (SegmentDoseMaps){0};
+    char pet[STRUCTURE_TEXT_SIZE];
     if (read_map(dose, "/dose/kernel", &maps->kernel, error) != STATUS_OK ||
         read_map(dose, "/dose/local_deposition", &maps->local_deposition, error) != STATUS_OK ||
-        read_transform(dose, registered, &maps->reference_to_dose, &maps->registration_quality,
-                       error) != STATUS_OK) {
+        store_get_text(dose, "/", "pet", pet, sizeof pet, error) != STATUS_OK ||
+        read_pet_transform(registered, pet, &maps->reference_to_dose, &maps->registration_quality,
+                           error) != STATUS_OK) {
+        return error->status;
+    }
+    if (read_sum_quality(dose, registered, maps, error) != STATUS_OK) {
         return error->status;
     }
     maps->chosen = config->dose_method == DOSE_KERNEL ? &maps->kernel : &maps->local_deposition;
@@ -87,23 +113,13 @@ Status segment_dose_maps_read(const Store *dose, const Store *registered,
     return STATUS_OK;
 }
 
-/* Equal to rounding of millimetres. */
-static bool is_identity(const Affine *map) {
-    const Affine identity = affine_identity();
-    double largest = 0;
-    for (int row = 0; row < 3; row++) {
-        for (int column = 0; column < 4; column++) {
-            largest = fmax(largest, fabs(map->m[row][column] - identity.m[row][column]));
-        }
-    }
-    return largest < 1e-6;
-}
-
 double segment_dose_trust(const Structure *structure, const SegmentDoseMaps *maps) {
     Affine to_dose = affine_compose(&maps->reference_to_dose, &structure->to_reference);
-    return is_identity(&to_dose)
-               ? 1
-               : fmin(structure->registration_quality, maps->registration_quality);
+    const Affine identity = affine_identity();
+    double own = affine_is_same(&to_dose, &identity)
+                     ? 1
+                     : fmin(structure->registration_quality, maps->registration_quality);
+    return fmin(own, maps->sum_quality);
 }
 
 /* Takes the weight from voxels of unknown dose; the volume taken. */

@@ -12,6 +12,7 @@ typedef struct SegmentDoseMaps {
     const Volume *chosen;        /* the one that gives Davg; one of the two */
     Affine reference_to_dose;    /* reference millimetres to the PET's */
     double registration_quality; /* of that map, 0 to 1 */
+    double sum_quality; /* lowest of the registrations between the PETs of several treatments */
 } SegmentDoseMaps;
 
 /* Name of the method as in dose.h5. */
@@ -27,7 +28,8 @@ Status segment_dose_maps_read(const Store *dose, const Store *registered,
 void segment_dose_maps_free(SegmentDoseMaps *maps);
 
 /* How far the map from a structure to the dose grid can be trusted, 0 to 1: the lower quality of
- * the two registrations on the way; 1 if they undo each other, for a mask drawn on the PET. */
+ * the two registrations on the way (1 if they undo each other, for a mask drawn on the PET), or of
+ * those that brought later treatments' dose to the grid. */
 double segment_dose_trust(const Structure *structure, const SegmentDoseMaps *maps);
 
 /* Partial-volume weights of a mask on the dose grid (core label_map_coverage), and the fraction

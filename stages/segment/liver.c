@@ -1,82 +1,202 @@
-/* One label map: 1 liver; then the lesions are cut out of it. */
+/* One label map that holds the liver and the lesions that touch it, whatever grid each was drawn
+ * on. What is liver only is the normal liver; all of it is the whole one, the same whether the
+ * drawn liver holds the lesions (contours) or leaves them out (labels of one map).
+ *
+ * Two passes over the masks, one mask in memory at a time: how far they reach, then painting. */
 #include "segment/liver.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include <limits.h>
 
 #include "segment/dose_samples.h"
 #include "segment/mask.h"
 
-/* Where the liver is measured, and the way from there to the reference. */
+/* Bits of the label map. */
+enum { LIVER = 1, LESION = 2 };
+
+typedef struct Box {
+    long first[3], end[3]; /* lattice indices, `end` exclusive */
+} Box;
+
+/* The liver on a lattice: its own, so that its voxels stay what they were, or the reference's. */
 typedef struct LiverMap {
-    LabelMap map;
-    Affine to_reference;
+    Grid lattice;
+    Affine to_reference, from_reference; /* from the lattice's millimetres, and back */
+    Box organ;                           /* holds the liver and a layer around */
+    Box box;                             /* holds lesions near it as well; may leave the grid */
+    LabelMap map;                        /* of `box` */
 } LiverMap;
+
+typedef void MaskVisitor(const Mask *mask, LiverMap *liver);
+
+static Status choose_lattice(const StructureList *list, const Grid *reference, LiverMap *liver,
+                             Error *error) {
+    liver->lattice = *reference;
+    liver->to_reference = affine_identity();
+    bool several = structure_list_count(list, "liver") > 1;
+    for (size_t s = 0; s < list->count && !several; s++) {
+        const Structure *structure = &list->structures[s];
+        if (structure_has_role(structure, "liver")) {
+            liver->lattice = structure->mask.grid;
+            liver->to_reference = structure->to_reference;
+        }
+    }
+    return affine_invert(&liver->to_reference, &liver->from_reference, error);
+}
+
+/* Shows `visit` every structure of the role, on the lattice. */
+static Status visit_masks(const StructureList *list, const char *role, MaskVisitor *visit,
+                          LiverMap *liver, Error *error) {
+    for (size_t s = 0; s < list->count; s++) {
+        if (!structure_has_role(&list->structures[s], role)) {
+            continue;
+        }
+        /* The lattice's space plays the reference here. */
+        Structure structure = list->structures[s];
+        structure.to_reference = affine_compose(&liver->from_reference, &structure.to_reference);
+        Mask mask;
+        Status status = mask_place(&structure, &liver->lattice, &mask, error);
+        if (status == STATUS_OK) {
+            visit(&mask, liver);
+        }
+        mask_free(&mask);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+static void extend_box(const Mask *mask, Box *box) {
+    for (int axis = 0; axis < 3; axis++) {
+        long end = mask->first[axis] + (long)mask->size[axis];
+        box->first[axis] =
+            mask->first[axis] < box->first[axis] ? mask->first[axis] : box->first[axis];
+        box->end[axis] = end > box->end[axis] ? end : box->end[axis];
+    }
+}
+
+/* Both boxes have a layer around what they hold: what touches lies in boxes that meet. */
+static bool is_near(const Mask *mask, const Box *box) {
+    for (int axis = 0; axis < 3; axis++) {
+        if (mask->first[axis] >= box->end[axis] ||
+            mask->first[axis] + (long)mask->size[axis] <= box->first[axis]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void reach_liver(const Mask *mask, LiverMap *liver) {
+    extend_box(mask, &liver->organ);
+    extend_box(mask, &liver->box);
+}
+
+static void reach_lesion(const Mask *mask, LiverMap *liver) {
+    if (is_near(mask, &liver->organ)) {
+        extend_box(mask, &liver->box);
+    }
+}
+
+static Status create_map(LiverMap *liver, Error *error) {
+    Grid grid = liver->lattice;
+    const long *first = liver->box.first;
+    double corner[3] = {(double)first[0], (double)first[1], (double)first[2]};
+    affine_apply(&liver->lattice.affine, corner, corner);
+    for (int axis = 0; axis < 3; axis++) {
+        grid.size[axis] = (size_t)(liver->box.end[axis] - first[axis]);
+        grid.affine.m[axis][3] = corner[axis];
+    }
+    return label_map_create(&grid, &liver->map, error);
+}
+
+/* The label under the voxel (0, j, k) of a mask whose box lies within the map's. */
+static uint16_t *find_row(const Mask *mask, size_t j, size_t k, const LiverMap *liver) {
+    const size_t *size = liver->map.grid.size;
+    size_t from[3];
+    for (int axis = 0; axis < 3; axis++) {
+        from[axis] = (size_t)(mask->first[axis] - liver->box.first[axis]);
+    }
+    return liver->map.labels + ((from[2] + k) * size[1] + from[1] + j) * size[0] + from[0];
+}
+
+static void paint(const Mask *mask, uint16_t bit, const LiverMap *liver) {
+    const unsigned char *inside = mask->inside;
+    for (size_t k = 0; k < mask->size[2]; k++) {
+        for (size_t j = 0; j < mask->size[1]; j++, inside += mask->size[0]) {
+            uint16_t *labels = find_row(mask, j, k, liver);
+            for (size_t i = 0; i < mask->size[0]; i++) {
+                labels[i] = inside[i] ? labels[i] | bit : labels[i];
+            }
+        }
+    }
+}
+
+/* True if the liver holds the mask's voxel (i, j, k) or one of its 26 neighbours. */
+static bool has_liver_around(const Mask *mask, size_t i, size_t j, size_t k,
+                             const LiverMap *liver) {
+    unsigned found = 0;
+    for (size_t dk = 0; dk < 3; dk++) {
+        for (size_t dj = 0; dj < 3; dj++) {
+            const uint16_t *labels = find_row(mask, j + dj - 1, k + dk - 1, liver) + i;
+            found |= (unsigned)labels[-1] | labels[0] | labels[1];
+        }
+    }
+    return (found & LIVER) != 0;
+}
+
+/* The outermost layer of the mask's box is outside. */
+static bool touches_liver(const Mask *mask, const LiverMap *liver) {
+    for (size_t k = 1; k + 1 < mask->size[2]; k++) {
+        for (size_t j = 1; j + 1 < mask->size[1]; j++) {
+            const unsigned char *inside = mask->inside + (k * mask->size[1] + j) * mask->size[0];
+            for (size_t i = 1; i + 1 < mask->size[0]; i++) {
+                if (inside[i] && has_liver_around(mask, i, j, k, liver)) {
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
+static void paint_liver(const Mask *mask, LiverMap *liver) {
+    paint(mask, LIVER, liver);
+}
+
+static void paint_lesion(const Mask *mask, LiverMap *liver) {
+    if (is_near(mask, &liver->organ) && touches_liver(mask, liver)) {
+        paint(mask, LESION, liver);
+    }
+}
 
 static Status gather_liver(const StructureList *list, const Grid *reference, LiverMap *liver,
                            Error *error) {
-    bool several = structure_list_count(list, "liver") > 1;
-    liver->to_reference = affine_identity();
-    if (several && label_map_create(reference, &liver->map, error) != STATUS_OK) {
-        return error->status;
-    }
-    for (size_t s = 0; s < list->count; s++) {
-        const Structure *structure = &list->structures[s];
-        if (!structure_has_role(structure, "liver")) {
-            continue;
-        }
-        if (!several) {
-            liver->to_reference = structure->to_reference;
-            if (label_map_create(&structure->mask.grid, &liver->map, error) != STATUS_OK) {
-                return error->status;
-            }
-            memcpy(liver->map.labels, structure->mask.labels,
-                   grid_voxel_count(&structure->mask.grid) * sizeof *liver->map.labels);
-            return STATUS_OK;
-        }
-        Mask mask;
-        Status status = mask_place(structure, reference, &mask, error);
-        if (status == STATUS_OK) {
-            mask_paint(&mask, 1, &liver->map);
-        }
-        mask_free(&mask);
-        if (status != STATUS_OK) {
-            return status;
-        }
-    }
-    return STATUS_OK;
+    const Box nothing = {{LONG_MAX, LONG_MAX, LONG_MAX}, {LONG_MIN, LONG_MIN, LONG_MIN}};
+    *liver = (LiverMap){.organ = nothing, .box = nothing};
+    Status status;
+    (void)((status = choose_lattice(list, reference, liver, error)) ||
+           (status = visit_masks(list, "liver", reach_liver, liver, error)) ||
+           (status = visit_masks(list, "lesion", reach_lesion, liver, error)) ||
+           (status = create_map(liver, error)) ||
+           (status = visit_masks(list, "liver", paint_liver, liver, error)) ||
+           (status = visit_masks(list, "lesion", paint_lesion, liver, error)));
+    return status;
 }
 
-static Status cut_out_lesions(const StructureList *list, LiverMap *liver, Error *error) {
-    Affine from_reference;
-    if (affine_invert(&liver->to_reference, &from_reference, error) != STATUS_OK) {
-        return error->status;
+static void join_lesions(LabelMap *map) {
+    size_t total = grid_voxel_count(&map->grid);
+    for (size_t n = 0; n < total; n++) {
+        map->labels[n] = map->labels[n] != 0 ? LIVER : 0;
     }
-    for (size_t s = 0; s < list->count; s++) {
-        if (!structure_has_role(&list->structures[s], "lesion")) {
-            continue;
-        }
-        /* The liver's space plays the reference here. */
-        Structure lesion = list->structures[s];
-        lesion.to_reference = affine_compose(&from_reference, &lesion.to_reference);
-        Mask mask;
-        Status status = mask_place(&lesion, &liver->map.grid, &mask, error);
-        if (status == STATUS_OK) {
-            mask_paint(&mask, 0, &liver->map);
-        }
-        mask_free(&mask);
-        if (status != STATUS_OK) {
-            return status;
-        }
-    }
-    return STATUS_OK;
 }
 
+/* Of the voxels that are liver and nothing else. */
 static Status measure_map(const LiverMap *liver, const SegmentDoseMaps *maps, double part_fraction,
                           double *volume_ml, double *mean_gy, Error *error) {
     Volume weights = {0};
     double coverage;
-    *volume_ml = (double)label_map_count(&liver->map, 1) * grid_voxel_volume_ml(&liver->map.grid);
+    *volume_ml =
+        (double)label_map_count(&liver->map, LIVER) * grid_voxel_volume_ml(&liver->map.grid);
     Status status = segment_dose_weights(&liver->map, &liver->to_reference, maps, part_fraction,
                                          &weights, &coverage, error);
     if (status == STATUS_OK) {
@@ -92,16 +212,15 @@ Status liver_measure(const StructureList *list, const Grid *reference, const Seg
     if (!liver->is_segmented) {
         return STATUS_OK;
     }
-    LiverMap map = {0};
+    LiverMap map;
     Status status;
     if ((status = gather_liver(list, reference, &map, error)) ||
-        (status =
-             measure_map(&map, maps, part_fraction, &liver->volume_ml, &liver->mean_gy, error)) ||
-        (status = cut_out_lesions(list, &map, error))) {
+        (status = measure_map(&map, maps, part_fraction, &liver->normal_volume_ml,
+                              &liver->normal_mean_gy, error))) {
         goto done;
     }
-    status = measure_map(&map, maps, part_fraction, &liver->normal_volume_ml,
-                         &liver->normal_mean_gy, error);
+    join_lesions(&map.map);
+    status = measure_map(&map, maps, part_fraction, &liver->volume_ml, &liver->mean_gy, error);
 done:
     label_map_free(&map.map);
     return status == STATUS_OK ? status : error_add_context(error, "liver");

@@ -6,13 +6,17 @@
 
 typedef struct Liver {
     bool is_segmented;
-    double volume_ml, mean_gy;               /* the whole organ */
+    double volume_ml, mean_gy;               /* the whole liver */
     double normal_volume_ml, normal_mean_gy; /* less the lesions; mean NaN if nothing is left */
 } Liver;
 
-/* Measures the structures of role liver on their own grid (on `reference` if there are several);
- * lesions are brought to that grid as by mask_place. Doses are those of maps->chosen, of the part
- * that the map covers. */
+/* The whole liver is all structures of role liver and every lesion that touches or overlaps them.
+ *
+ * Measured on the liver structure's own grid (on `reference` if there are several), continued
+ * beyond its edges so that nothing is cut off; structures of other grids come to it as by
+ * mask_place, and to touch is to share a voxel or be one of its 26 neighbours. Doses are those of
+ * maps->chosen, of the part that the map covers. Memory: 2 bytes per voxel of the box that holds
+ * the liver and the lesions near it, and one mask at a time. */
 Status liver_measure(const StructureList *list, const Grid *reference, const SegmentDoseMaps *maps,
                      double part_fraction, Liver *liver, Error *error);
 

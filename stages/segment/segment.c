@@ -119,7 +119,8 @@ Status segment_process(const PatientJob *job, Error *error) {
     Status status;
     if ((status = read_inputs(job, &patient, error)) ||
         (status = measure_lesions(&job->config->segmentation, &patient, error)) ||
-        (status = lesion_vessels_measure(&patient.structures, &patient.reference, patient.lesions,
+        (status = lesion_vessels_measure(&patient.structures, &patient.reference,
+                                         &job->config->segmentation, patient.lesions,
                                          patient.n_lesions, error)) ||
         (status = liver_measure(&patient.structures, &patient.reference, &patient.doses,
                                 job->config->segmentation.part_fraction, &patient.liver, error))) {

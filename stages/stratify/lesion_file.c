@@ -89,6 +89,7 @@ static Status read_lesions(const Store *store, LesionFile *file, Error *error) {
         flags = (Flags){.text = ""};
         flags_add(&flags, table_text(file->table, i, "flags"));
         lesion->is_outside_dose = flags_has(&flags, "lesion_outside_dose");
+        lesion->has_misplaced_vessels = flags_has(&flags, "vessels_misplaced");
         lesion->is_misplaced = flags_has(&flags, "registration_failed");
         for (size_t other = 0; other <= i; other++) {
             bool is_twice = other < i && strcmp(file->lesions[other].name, lesion->name) == 0;

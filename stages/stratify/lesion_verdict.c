@@ -35,6 +35,9 @@ static StrataAnswer is_underdosed(const StrataLesion *lesion, const Stratificati
         flags_add(flags, "dose_missing");
         return STRATA_UNKNOWN;
     }
+    if (lesion->davg_gy < 0) {
+        flags_add(flags, "negative_dose");
+    }
     if (lesion->davg_gy == config->threshold_gy) {
         flags_add(flags, "dose_tie");
         return answer(config->dose_tie_is_underdosed);
@@ -90,7 +93,7 @@ static StrataAnswer is_touching(const StrataPatient *patient, const StrataLesion
                                 const StratificationConfig *config, StrataVerdict *verdict) {
     verdict->vessel_distance_mm = NAN;
     verdict->vessel_diameter_mm = NAN;
-    if (!patient->has_vessels) {
+    if (!patient->has_vessels || lesion->has_misplaced_vessels) {
         verdict->vessel_status = STRATA_VESSEL_UNKNOWN;
         if (verdict->is_small != STRATA_NO) {
             flags_add(&verdict->flags, "vessels_unknown");

@@ -37,6 +37,9 @@ static int side_of(double value, double limit) {
 void reason_format_number(double value, double limit, char text[32]) {
     for (int decimals = 1; decimals <= 9; decimals++) {
         snprintf(text, NUMBER_SIZE, "%.*f", decimals, value);
+        if (strtod(text, NULL) == 0) {
+            snprintf(text, NUMBER_SIZE, "%.*f", decimals, 0.0); /* no "-0.0" */
+        }
         if (side_of(strtod(text, NULL), limit) == side_of(value, limit)) {
             return;
         }
@@ -68,7 +71,9 @@ static void append_vessel(Reason *reason, const StrataPatient *patient,
     double limit_mm = config->vessel_min_diameter_mm;
     const char *wider = config->vessel_tie_is_large ? ">=" : ">";
     if (verdict->vessel_status == STRATA_VESSEL_UNKNOWN) {
-        append(reason, "vessels not segmented%s",
+        append(reason, "%s%s",
+               patient->has_vessels ? "vessels not placed: their registration failed"
+                                    : "vessels not segmented",
                verdict->is_touching == STRATA_NO ? ", contact assumed absent" : "");
         return;
     }

@@ -19,7 +19,10 @@ static Status check_amount(const char *of, const char *what, double value, const
 
 static Status check_lesion(const StrataLesion *lesion, Error *error) {
     const char *name = lesion->name;
-    Status status = check_amount(name, "Davg", lesion->davg_gy, "Gy", error);
+    /* A little below zero is legal: negative voxels are, where there is no activity. */
+    Status status = isinf(lesion->davg_gy)
+                        ? check_amount(name, "Davg", lesion->davg_gy, "Gy", error)
+                        : STATUS_OK;
     if (status == STATUS_OK) {
         status = check_amount(name, "3-D diameter", lesion->diameter_3d_mm, "mm", error);
     }
@@ -163,8 +166,8 @@ static void collect_flags(const StrataPatient *patient, const StratificationConf
     }
     bool is_amenability_asked =
         (decision->because & STRATA_BECAUSE_IMAGING) == 0 && decision->stratum != 5;
-    static const char *const of_dose[] = {"dose_tie", "lesion_outside_dose", "registration_failed",
-                                          "dose_missing"};
+    static const char *const of_dose[] = {"dose_tie", "negative_dose", "lesion_outside_dose",
+                                          "registration_failed", "dose_missing"};
     for (size_t i = 0; i < patient->n_lesions; i++) {
         const StrataVerdict *verdict = &verdicts[i];
         if (is_amenability_asked && verdict->is_underdosed == STRATA_YES) {

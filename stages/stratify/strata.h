@@ -57,6 +57,7 @@ typedef struct StrataLesion {
     double diameter_3d_mm, diameter_axial_mm; /* NaN if not measured */
     bool is_outside_dose;                     /* the dose map covers too little of it */
     bool is_misplaced;                        /* its registration to the dose map failed */
+    bool has_misplaced_vessels;               /* their registration to it failed: unknown */
     const StrataVessel *vessels;              /* borrowed; may be NULL if there are none */
     size_t n_vessels;
 } StrataLesion;
@@ -81,7 +82,7 @@ typedef struct StrataVerdict {
     StrataTreatment treatment;
     Flags flags; /* dose_tie size_tie vessel_tie contact_marginal diameter_choice
                     vessels_unknown size_unknown lesion_outside_dose
-                    registration_failed dose_missing */
+                    registration_failed dose_missing negative_dose */
 } StrataVerdict;
 
 typedef struct StrataDecision {

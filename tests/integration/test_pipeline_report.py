@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """The report: geometry of its planes and contours, charts, escaping, and the demo's own pages."""
+import base64
 import csv
+import io
 import os
 import pathlib
 import re
@@ -11,13 +13,18 @@ import unittest
 
 import h5py
 import numpy as np
+from PIL import Image
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 REPORT = ROOT / "pipeline" / "report"
 sys.path.insert(0, str(REPORT))
 
 import charts  # noqa: E402
+import figures  # noqa: E402
+import patient_page  # noqa: E402
 import planes  # noqa: E402
+import run_facts  # noqa: E402
+from patient_record import PatientRecord  # noqa: E402
 
 DEMO_RUN = pathlib.Path(os.environ.get("YTTRIA_DEMO_RUN", ROOT / "results" / "demo"))
 MAX_PAGE_BYTES = 1_500_000
@@ -121,6 +128,116 @@ class PlaneGeometry(unittest.TestCase):
         low, high = planes.labelled_box(labels, self.affine)
         self.assertTrue((low < self.spot).all() and (self.spot < high).all())
         self.assertIsNone(planes.labelled_box(np.zeros_like(labels), self.affine))
+
+
+def box_of_path(path):
+    """Left, top, right and bottom of an SVG path."""
+    points = np.array([float(c) for c in re.findall(r"-?[\d.]+", path)]).reshape(-1, 2)
+    return np.concatenate([points.min(0), points.max(0)])
+
+
+def drawn_levels(uri, size):
+    """An image of a page, stretched to the view box as a browser does: grey or palette levels."""
+    image = Image.open(io.BytesIO(base64.b64decode(uri.split(",")[1])))
+    levels = Image.fromarray(np.asarray(image).astype(np.float32))
+    return np.asarray(levels.resize(size, Image.Resampling.BILINEAR))
+
+
+class DoseOnAnatomy(unittest.TestCase):
+    """A hot box is drawn where the same box of the anatomy is, whatever the sizes of the box."""
+
+    VOXEL_MM = 4.0
+
+    def pictures(self, extent, first, last):
+        """The planes of a liver of `extent` voxels with a box from voxel `first` to `last`."""
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        folder, pad = pathlib.Path(scratch.name), 8
+        affine = np.diag([self.VOXEL_MM] * 3 + [1])
+        affine[:3, 3] = (-101.3, 57.9, -1203.7)
+        liver = np.zeros([n + 2 * pad for n in extent[::-1]], np.uint16)
+        liver[pad:-pad, pad:-pad, pad:-pad] = figures.LIVER
+        hot = tuple(slice(pad + a, pad + b) for a, b in zip(first[::-1], last[::-1]))
+        anatomy, dose = np.full(liver.shape, -120, np.float32), np.zeros(liver.shape, np.float32)
+        anatomy[hot], dose[hot] = 240, 100
+        for stage, name, voxels in (("convert", "images/ct/voxels", anatomy),
+                                    ("segment", "labels", liver), ("dose", "dose/kernel", dose)):
+            with h5py.File(folder / f"{stage}.h5", "w") as file:
+                file.create_dataset(name, data=voxels).attrs["affine"] = affine
+                if stage == "convert":
+                    file["images/ct"].attrs["modality"] = "CT"
+        with h5py.File(folder / "register.h5", "w") as file:
+            file.attrs["reference"] = file.attrs["pet"] = "ct"
+        with PatientRecord(folder, run_facts.STAGES) as record:
+            space = figures.PatientSpace(record, 100.0, 50.0)
+            center = planes.transform(affine, pad + (np.array(first) + last) / 2)
+            return space.pixel_mm, [space.picture(view, center, space.masks(None), "a box")
+                                    for view in planes.VIEWS]
+
+    def test_hot_box_is_on_the_same_pixels_as_in_the_anatomy(self):
+        # Small livers of all remainders by 5 mm, and some that need larger pixels.
+        sizes = [(n, n + 1, n + 2) for n in range(10, 15)] + [(54, 20, 33), (20, 31, 72)]
+        seen = set()
+        for extent in sizes:
+            first = [1, extent[1] - 7, 1]
+            pixel_mm, pictures = self.pictures(extent, first, [f + 6 for f in first])
+            seen.add(pixel_mm)
+            for picture in pictures:
+                with self.subTest(extent=extent, plane=picture.name):
+                    size = picture.width, picture.height
+                    anatomy = box_of_path(planes.contour_path(
+                        drawn_levels(picture.anatomy, size), 127.5))
+                    overlay = box_of_path(planes.contour_path(
+                        drawn_levels(picture.overlay, size), 63.5))
+                    isodose = box_of_path(dict(picture.contours)["isodose"])
+                    np.testing.assert_allclose(anatomy[2:] - anatomy[:2], 24 / pixel_mm, atol=0.5)
+                    np.testing.assert_allclose(overlay, anatomy, atol=0.5)
+                    np.testing.assert_allclose(isodose, anatomy, atol=0.5)
+        self.assertEqual(seen, {1.0, 1.25, 2.5})
+
+    def test_planes_of_all_pixels_cover_the_same_rectangle(self):
+        low = np.array([-101.3, 57.9, -1203.7])
+        for view in planes.VIEWS:
+            for pixel_mm in figures.PIXELS_MM:
+                plane = planes.Plane(view, low, low, low + (65, 105, 300), pixel_mm)
+                for axis, sign in view[1:3]:
+                    first, last = plane.points[0, 0, axis], plane.points[-1, -1, axis]
+                    ends = sorted((first - sign * pixel_mm / 2, last + sign * pixel_mm / 2))
+                    self.assertAlmostEqual(ends[0], low[axis], places=6)
+                    self.assertAlmostEqual(ends[1] - ends[0], (65, 105, 300)[axis], places=6)
+
+
+class PageFacts(unittest.TestCase):
+    def test_every_flag_that_the_stages_raise_has_a_meaning(self):
+        raised = set()
+        for path in (ROOT / "stages").rglob("*.c"):
+            for call in re.findall(r"flags_add\([^;]*;", path.read_text(encoding="utf-8")):
+                raised.update(re.findall(r'"([a-z]+_[a-z_]+)"', call))
+        self.assertGreater(len(raised), 15)
+        self.assertEqual(sorted(raised - set(run_facts.FLAG_MEANINGS)), [])
+
+    def test_histogram_of_a_lesion_with_a_slash_in_its_label_is_found(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        folder = pathlib.Path(scratch.name)
+        with h5py.File(folder / "segment.h5", "w") as file:
+            group = file.create_group("dvh/S4_S8")
+            group.attrs["columns"] = "dose_gy,volume_percent"
+            group["dose_gy"], group["volume_percent"] = [0.0, 30.0, 60.0], [100.0, 80.0, 5.0]
+        with PatientRecord(folder, run_facts.STAGES) as record:
+            drawn = patient_page._dvh_charts(record, [{"lesion": "S4/S8", "davg_gy": 40.0}], 30.0)
+        self.assertIn("Dose-volume histogram of S4/S8", drawn["S4/S8"])
+
+    def test_activity_ratio_is_that_furthest_from_1_of_all_treatments(self):
+        def worst(*ratios):
+            return patient_page.worst_activity_ratio([{"activity_ratio": r} for r in ratios])
+
+        self.assertEqual(worst(0.9), (0.9, "1 treatment"))
+        self.assertEqual(worst(0.9, 1.3, 1.2), (1.3, "furthest from 1 of 3 treatments"))
+        self.assertEqual(worst(1.3, 0.5), (0.5, "furthest from 1 of 2 treatments"))
+        self.assertEqual(worst(1.1, float("nan")),
+                         (1.1, "furthest from 1 of 2 treatments, 1 unknown"))
+        self.assertIsNone(worst(float("nan"))[0])
 
 
 class Charts(unittest.TestCase):

@@ -27,12 +27,18 @@ static const ImageEntry IMAGES[] = {
 };
 enum { COUNT = sizeof IMAGES / sizeof *IMAGES };
 
-static void one_treatment_takes_first_pet(void) {
+static void one_treatment_takes_its_pet(void) {
     Table *table = make_treatments("whatever", NULL);
     size_t pet = 99;
     Error error;
+    CU_ASSERT_EQUAL(reference_choose_pet(IMAGES, COUNT - 1, table, &pet, &error), STATUS_OK);
+    CU_ASSERT_EQUAL(pet, 4); /* the only one */
+    CU_ASSERT_EQUAL(reference_choose_pet(IMAGES, COUNT, table, &pet, &error), STATUS_BAD_DATA);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "'whatever'"));
+    table_free(table);
+    table = make_treatments("t2", NULL);
     CU_ASSERT_EQUAL(reference_choose_pet(IMAGES, COUNT, table, &pet, &error), STATUS_OK);
-    CU_ASSERT_EQUAL(pet, 4);
+    CU_ASSERT_EQUAL(pet, 5); /* the one of its timepoint */
     table_free(table);
 }
 
@@ -81,7 +87,7 @@ static void one_image_stands_for_its_frame(void) {
 
 int main(void) {
     static const UnitTest tests[] = {
-        {"one treatment takes the first PET by name", one_treatment_takes_first_pet},
+        {"one treatment takes its PET", one_treatment_takes_its_pet},
         {"several treatments match timepoints", several_treatments_match_timepoints},
         {"a missing PET or treatment is named", missing_pet_or_treatment_is_named},
         {"the reference follows the order of the rules", reference_follows_the_order},
