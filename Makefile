@@ -110,11 +110,11 @@ demo-archive: deps
 
 demo: ## Makes the demo archive, runs the whole pipeline on it and says where the report is.
 demo: build demo-archive
-	@pipeline/run configs/demo.yaml --cores $(CORES)
+	@pipeline/run configs/demo.yaml --bin $(BUILD)/bin --cores $(CORES)
 
 run: ## Runs the whole pipeline on your own archive: make run CONFIG=my.yaml
 run: build
-	@pipeline/run $(CONFIG) --cores $(CORES)
+	@pipeline/run $(CONFIG) --bin $(BUILD)/bin --cores $(CORES)
 
 check: ## Runs every test, on the demo run too. SANITIZE=1: with ASan and UBSan.
 check: demo
