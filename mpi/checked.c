@@ -1,3 +1,4 @@
+/* The one place that turns an MPI error code into a sentence. */
 #include "mpi/checked.h"
 
 #include <mpi.h>

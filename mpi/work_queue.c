@@ -1,3 +1,4 @@
+/* Requests carry the last result; replies carry the next item. See work_queue.h. */
 #include "mpi/work_queue.h"
 
 #include <limits.h>

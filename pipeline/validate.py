@@ -18,7 +18,9 @@ import yaml
 
 SCHEMAS = pathlib.Path(__file__).resolve().parent / "schemas"
 SHEETS = ("patients", "treatments", "images")
+KEYS = ("center", "patient")
 MISSING = ("", "n/a")
+BLANKS = " \t\r\n\v\f"
 NAME_RULE = "letters, digits, '.', '_' and '-' (not first a '.'), at most 64"
 EXIT_BAD_DATA, EXIT_NO_INPUT, EXIT_CONFIG = 65, 66, 78
 
@@ -152,63 +154,77 @@ def _wanted(schema):
 
 def read_sheet(path):
     """Header and rows (line number, cells) of a tab-separated sheet; BOM and CRLF are fine."""
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        rows = [(number, line.rstrip("\r\n").split("\t"))
-                for number, line in enumerate(file, start=1) if line.strip()]
-    return (rows[0][1], rows[1:]) if rows else ([], [])
+    text = pathlib.Path(path).read_bytes().decode("utf-8-sig")
+    rows = [(number, [cell.strip(BLANKS) for cell in line.split("\t")])
+            for number, line in enumerate(text.split("\n"), start=1) if line.strip(BLANKS)]
+    return (rows[0], rows[1:]) if rows else ((1, []), [])
 
 
 def check_sheet(path, name):
-    """(rows as dicts of text with their line, problems) of one of the three sheets."""
+    """(rows as dicts of text with their line, problems) of one of the three sheets.
+
+    As in yttria-convert, a bad row stops its patient only: a warning. What leaves open whose row
+    it is stops the run, and so does a row of patients.tsv whose number of cells is wrong, because
+    every stage takes its list of patients from there."""
     schema = load_schema(name)
     try:
-        header, rows = read_sheet(path)
+        (header_line, header), rows = read_sheet(path)
     except OSError as error:
         return [], [Problem(str(path), 0, f"cannot be read: {error.strerror}", EXIT_NO_INPUT)]
     except UnicodeDecodeError:
         return [], [Problem(str(path), 0, "is not UTF-8; save it as UTF-8 text", EXIT_BAD_DATA)]
-    problems = list(_header_problems(str(path), header, schema))
+    zero = next((line for line, cells in [(header_line, header), *rows]
+                 if any("\0" in cell for cell in cells)), None)
+    if zero is not None:
+        return [], [Problem(str(path), zero, "holds a zero byte; save it as UTF-8 text",
+                            EXIT_BAD_DATA)]
+    problems = list(_header_problems(str(path), header_line, header, schema))
     if problems:
         return [], problems
     records = []
     for line, cells in rows:
+        record = dict(zip(header, cells))
         if len(cells) != len(header):
             problems.append(Problem(str(path), line, f"has {len(cells)} cells, the header has "
-                                    f"{len(header)}; separate cells by one tab", EXIT_BAD_DATA))
-            continue
-        record = {column: cell.strip() for column, cell in zip(header, cells)}
-        problems.extend(_row_problems(str(path), line, record, schema))
+                                    f"{len(header)}; separate cells by one tab",
+                                    EXIT_BAD_DATA if name == "patients" else 0))
+            record = {key: record.get(key, "") for key in KEYS}
+        problems.extend(_row_problems(str(path), line, record, schema, name))
         records.append((line, record))
     return records, problems
 
 
-def _header_problems(file, header, schema):
+def _header_problems(file, line, header, schema):
     known = list(schema["properties"])
     for column in dict.fromkeys(header):
         if column not in known:
-            yield Problem(file, 1, f"unknown column '{column}'{suggest(column, known)}",
+            yield Problem(file, line, f"unknown column '{column}'{suggest(column, known)}",
                           EXIT_BAD_DATA)
         elif header.count(column) > 1:
-            yield Problem(file, 1, f"column '{column}' is there twice; keep one", EXIT_BAD_DATA)
+            yield Problem(file, line, f"column '{column}' is there twice; keep one",
+                          EXIT_BAD_DATA)
     for column in schema["required"]:
         if column not in header:
-            yield Problem(file, 1, f"column '{column}' is missing", EXIT_BAD_DATA)
+            yield Problem(file, line, f"column '{column}' is missing", EXIT_BAD_DATA)
 
 
-def _row_problems(file, line, record, schema):
+def _row_problems(file, line, record, schema, name):
+    """Names that cannot be folders matter where the batch is listed; elsewhere they are unknown."""
     for column, cell in record.items():
         rule = schema["properties"][column]
         if cell in MISSING:
-            if column in ("center", "patient"):
-                yield Problem(file, line, f"column '{column}' is empty", EXIT_BAD_DATA)
+            if column in KEYS:
+                yield Problem(file, line, f"column '{column}' is empty; fill it in or remove the "
+                              "row", EXIT_BAD_DATA)
             elif column in schema["required"]:
                 yield Problem(file, line, f"column '{column}' of {record['center']}/"
                               f"{record['patient']} is empty", 0)
             continue
-        value = _typed(cell, rule)
-        if not jsonschema.Draft7Validator(rule).is_valid(value):
+        if column in KEYS and name != "patients":
+            continue
+        if not jsonschema.Draft7Validator(rule).is_valid(_typed(cell, rule)):
             yield Problem(file, line, f"column '{column}': found {_spell(cell)}, wanted "
-                          f"{_wanted_cell(rule)}", EXIT_BAD_DATA)
+                          f"{_wanted_cell(rule)}", EXIT_BAD_DATA if column in KEYS else 0)
 
 
 def _typed(cell, rule):

@@ -6,7 +6,7 @@ rule validate:
     threads: 1
     params: request=REQUEST
     shell:
-        "{PYTHON} {PIPELINE}/validate.py {CONFIG:q} --output {output} 2> {log}"
+        "{PYTHON:q} {PIPELINE:q}/validate.py {CONFIG:q} --output {output} 2> {log}"
 
 
 rule split:
@@ -17,5 +17,5 @@ rule split:
     log: "logs/split.log"
     threads: 1
     shell:
-        "{PYTHON} {PIPELINE}/batches.py --patients {PATIENTS:q} split"
+        "{PYTHON:q} {PIPELINE:q}/batches.py --patients {PATIENTS:q} split"
         " --everyone {output.everyone} --batches {output.batches} 2> {log}"

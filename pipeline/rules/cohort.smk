@@ -8,7 +8,7 @@ rule aggregate:
     log: "logs/aggregate.log"
     threads: 1
     shell:
-        "{BIN}/yttria-aggregate --config {CONFIG:q} --batch {input.everyone} --run ."
+        "{BIN:q}/yttria-aggregate --config {CONFIG:q} --batch {input.everyone} --run ."
         " --status {output} --threads 1 > {log} 2>&1"
         " || {{ code=$?; [ $code -eq 1 ] || exit $code; }}"
 
@@ -20,5 +20,5 @@ rule report:
     threads: THREADS
     resources: cpus_per_task=THREADS
     shell:
-        "{PYTHON} {PIPELINE}/report/make_report.py --config {CONFIG:q} --run . --threads {threads}"
-        " > {log} 2>&1"
+        "{PYTHON:q} {PIPELINE:q}/report/make_report.py --config {CONFIG:q} --run ."
+        " --threads {threads} > {log} 2>&1"

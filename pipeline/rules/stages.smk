@@ -17,7 +17,7 @@ for stage, earlier in STAGES.items():
             cpus_per_task=THREADS,
         params: stage=stage
         shell:
-            "{LAUNCHER} {BIN}/yttria-{params.stage} --config {CONFIG:q} --batch {input.batch}"
+            "{LAUNCHER} {BIN:q}/yttria-{params.stage} --config {CONFIG:q} --batch {input.batch}"
             " --run . --status {output} --threads {THREADS} > {log} 2>&1"
             " || {{ code=$?; [ $code -eq 1 ] || exit $code; }}"
 
@@ -29,5 +29,5 @@ rule merge:
     threads: 1
     priority: 1  # so that a stage's table is there before the next stage begins
     shell:
-        "{PYTHON} {PIPELINE}/batches.py --patients {PATIENTS:q} merge --stage {wildcards.stage}"
+        "{PYTHON:q} {PIPELINE:q}/batches.py --patients {PATIENTS:q} merge --stage {wildcards.stage}"
         " --tables {input} --output {output} 2> {log}"

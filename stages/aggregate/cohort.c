@@ -228,7 +228,6 @@ static Status add_sweep(Cohort *cohort, const Table *sweep, const char *center, 
     Status status = STATUS_OK;
     for (size_t t = 0; t < cohort->n_thresholds && status == STATUS_OK; t++) {
         double stratum = sweep == NULL ? 0.0 : table_number(sweep, t, "stratum");
-        double n_underdosed = sweep == NULL ? NAN : table_number(sweep, t, "n_underdosed");
         size_t row;
         status = add_row_of(cohort->sweep, center, patient, &row, error);
         if (status == STATUS_OK) {
@@ -237,9 +236,6 @@ static Status add_sweep(Cohort *cohort, const Table *sweep, const char *center, 
         }
         if (status == STATUS_OK) {
             status = table_set_number(cohort->sweep, row, "stratum", stratum, error);
-        }
-        if (status == STATUS_OK) {
-            status = table_set_number(cohort->sweep, row, "n_underdosed", n_underdosed, error);
         }
     }
     return status;

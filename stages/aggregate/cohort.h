@@ -12,7 +12,7 @@
 typedef struct Cohort {
     Table *patients; /* center, patient, stratum, reason, flags, ...; clinical columns last */
     Table *lesions;  /* center, patient, lesion, ... */
-    Table *sweep;    /* center, patient, threshold_gy, stratum, n_underdosed */
+    Table *sweep;    /* center, patient, threshold_gy, stratum */
     double *thresholds_gy;
     size_t n_thresholds;
 } Cohort;

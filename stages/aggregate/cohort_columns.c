@@ -59,7 +59,6 @@ const CohortColumn COHORT_SWEEP_COLUMNS[COHORT_N_SWEEP_COLUMNS] = {
     {"patient", NULL, "study number of the patient within the center", false},
     {"threshold_gy", "Gy", "dose below which a lesion is underdosed", false},
     {"stratum", "1", "stratum at this threshold, 0 if not evaluable", false},
-    {"n_underdosed", "1", "underdosed lesions at this threshold", false},
 };
 
 const char *cohort_clinical_units(const char *name) {

@@ -17,7 +17,7 @@ enum {
     COHORT_FIRST_ATTRIBUTE = 2, /* patient columns from here on are attributes of stratify.h5 */
     COHORT_N_PATIENT_COLUMNS = 20,
     COHORT_N_LESION_COLUMNS = 25,
-    COHORT_N_SWEEP_COLUMNS = 5
+    COHORT_N_SWEEP_COLUMNS = 4
 };
 
 extern const CohortColumn COHORT_PATIENT_COLUMNS[COHORT_N_PATIENT_COLUMNS];

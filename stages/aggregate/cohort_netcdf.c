@@ -238,26 +238,6 @@ static void write_counts(Writer *writer, const Cohort *cohort) {
     free(counts);
 }
 
-static void write_underdosed_counts(Writer *writer, const Cohort *cohort) {
-    const char *name = "n_underdosed_at_threshold";
-    const int dimensions[] = {writer->patient, writer->threshold};
-    const size_t start[] = {0, 0};
-    const size_t size[] = {table_row_count(cohort->patients), cohort->n_thresholds};
-    size_t rows = table_row_count(cohort->sweep);
-    double *values = calloc(rows + 1, sizeof *values);
-    note(writer, values == NULL ? NC_ENOMEM : NC_NOERR, name);
-    int variable = define(writer, name, NC_DOUBLE, 2, dimensions, "1",
-                          "number of underdosed lesions at this threshold");
-    define_missing_and_coordinates(writer, variable, writer->patient);
-    for (size_t row = 0; row < rows && is_good(writer); row++) {
-        values[row] = table_number(cohort->sweep, row, "n_underdosed");
-    }
-    if (rows > 0 && is_good(writer)) {
-        note(writer, nc_put_vara_double(writer->file, variable, start, size, values), name);
-    }
-    free(values);
-}
-
 static void write_sweep(Writer *writer, const Cohort *cohort) {
     const int dimensions[] = {writer->patient, writer->threshold};
     const size_t size[] = {table_row_count(cohort->patients), cohort->n_thresholds};
@@ -265,7 +245,6 @@ static void write_sweep(Writer *writer, const Cohort *cohort) {
     write_stratum_class(writer);
     write_strata(writer, cohort->sweep, "stratum_at_threshold", 2, dimensions, size,
                  "stratum of the protocol at this dose threshold");
-    write_underdosed_counts(writer, cohort);
     write_counts(writer, cohort);
 }
 

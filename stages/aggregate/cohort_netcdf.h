@@ -17,7 +17,7 @@ typedef struct CohortDescription {
 /* Writes the file whole or not at all. Dimensions patient, lesion (of all patients, with
  * patient_index), threshold and stratum_class (0 to 5); every column of the tables as a variable
  * (lesions' with the prefix lesion_), stratum_at_threshold(patient, threshold),
- * n_underdosed_at_threshold and stratum_count(threshold, stratum_class). No clock: same cohort,
+ * stratum_count(threshold, stratum_class). No clock: same cohort,
  * same bytes. */
 Status cohort_netcdf_write(const Cohort *cohort, const CohortDescription *description,
                            const char *path, Error *error);

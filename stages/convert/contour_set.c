@@ -17,17 +17,26 @@ void contour_set_free(ContourSet *set) {
     *set = (ContourSet){0};
 }
 
-/* Mean slice position of contour `c`; false if one of its points is outside or off the slice. */
+/* How far a continuous index lies outside the slices' edge, voxels; 0 inside. */
+static double beyond_edge(const Grid *grid, const double index[3], int axis) {
+    double edge = (double)grid->size[axis] - 0.5;
+    return fmax(0, fmax(-0.5 - index[axis], index[axis] - edge));
+}
+
+/* Mean slice position of contour `c`; false if it is outside or one of the points is off the slice.
+ * `*beyond_mm` grows to the largest distance of a point outside the slice's edge, if that is more
+ * than a voxel. */
 static bool contour_slice(const ContourSet *set, size_t c, const Grid *grid, const Affine *to_index,
-                          double *slice) {
-    double sum = 0, lowest = INFINITY, highest = -INFINITY;
+                          double *slice, double *beyond_mm) {
+    double sum = 0, lowest = INFINITY, highest = -INFINITY, spacing_mm[3];
+    grid_spacing_mm(grid, spacing_mm);
     for (size_t n = set->starts[c]; n < set->starts[c + 1]; n++) {
         double index[3];
         affine_apply(to_index, set->points_mm[n], index);
         for (int axis = 0; axis < 2; axis++) {
-            double edge = (double)grid->size[axis] - 0.5;
-            if (!(index[axis] >= -0.5 - MAX_BEYOND_EDGE && index[axis] <= edge + MAX_BEYOND_EDGE)) {
-                return false;
+            double beyond = beyond_edge(grid, index, axis);
+            if (beyond > MAX_BEYOND_EDGE) {
+                *beyond_mm = fmax(*beyond_mm, beyond * spacing_mm[axis]);
             }
         }
         sum += index[2];
@@ -72,8 +81,9 @@ Status contour_set_fit(const ContourSet *set, const Grid *grid, ContourFit *fit,
         return error_no_memory(error, "contours");
     }
     size_t inside = 0;
+    double beyond_mm = 0;
     while (inside < set->n_contours &&
-           contour_slice(set, inside, grid, &to_index, &slices[inside])) {
+           contour_slice(set, inside, grid, &to_index, &slices[inside], &beyond_mm)) {
         inside++;
     }
     if (inside == set->n_contours && inside > 0) {
@@ -81,6 +91,8 @@ Status contour_set_fit(const ContourSet *set, const Grid *grid, ContourFit *fit,
         grid_spacing_mm(grid, spacing_mm);
         qsort(slices, inside, sizeof *slices, compare_doubles);
         *fit = fit_of_slices(slices, inside, spacing_mm[2]);
+        fit->beyond_mm = fit->is_on_grid ? beyond_mm : 0;
+        fit->is_on_grid = fit->is_on_grid && beyond_mm == 0;
     }
     free(slices);
     return STATUS_OK;

@@ -21,6 +21,7 @@ typedef struct ContourFit {
     bool is_on_grid;    /* every contour lies in one slice, and no two planes share a slice */
     double distance_mm; /* largest distance of a contour's plane from its slice */
     double gap_slices;  /* smallest distance between two different planes; 0 if only one */
+    double beyond_mm;   /* not on the grid only because points are so far outside a slice's edge */
 } ContourFit;
 
 void contour_set_free(ContourSet *set);

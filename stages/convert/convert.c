@@ -52,7 +52,7 @@ static Status write_clinical(const Sheets *sheets, const PatientJob *job, Error 
     for (size_t c = 0; status == STATUS_OK && c < table_column_count(table); c++) {
         const char *name = table_column_name(table, c);
         bool is_clinical = strcmp(name, "center") != 0 && strcmp(name, "patient") != 0 &&
-                           strcmp(name, "line") != 0;
+                           strcmp(name, "line") != 0 && strcmp(name, "problem") != 0;
         if (is_clinical && table_column_kind(table, c) == COLUMN_TEXT) {
             const char *text = sheet_rows_text(&rows, 0, name);
             bool is_progression = strcmp(name, "progression") == 0;

@@ -2,18 +2,22 @@
 #include "convert/image_import.h"
 
 #include <ctype.h>
+#include <fts.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "convert/dicom_folder.h"
 #include "convert/nifti_image.h"
 #include "convert/pet_header.h"
 #include "convert/pet_sidecar.h"
+#include "convert/shown_path.h"
 #include "core/digest.h"
 #include "core/timestamp.h"
 
-enum { OBJECT_SIZE = 128 };
+enum { OBJECT_SIZE = 128, SOURCE_PATH_SIZE = 4096 };
 
 static const double same_injection_s = 600.0;
 static const double day_s = 86400.0;
@@ -84,6 +88,58 @@ Status image_import_check_patient(ImageImport *import, const char *path, Error *
     return status;
 }
 
+static bool ends_in_dcm(const char *name) {
+    size_t length = strlen(name);
+    return length > 4 && strcasecmp(name + length - 4, ".dcm") == 0;
+}
+
+/* Counts the NIfTI files at and below `tree` and keeps the path of the last. True at the first file
+ * that is DICOM, or is called so (the reader of DICOM says what is wrong with it). */
+static bool tree_holds_dicom(FTS *tree, size_t *n_nifti, char nifti[SOURCE_PATH_SIZE]) {
+    FTSENT *entry;
+    while ((entry = fts_read(tree)) != NULL) {
+        if (entry->fts_info != FTS_F || entry->fts_name[0] == '.') {
+            continue;
+        }
+        if (nifti_has_suffix(entry->fts_name) && entry->fts_pathlen < SOURCE_PATH_SIZE) {
+            ++*n_nifti;
+            strcpy(nifti, entry->fts_path);
+        } else if (ends_in_dcm(entry->fts_name) || dicom_is_dicom(entry->fts_accpath)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The file or folder to read for `path`: the one NIfTI file of a folder without DICOM, else `path`
+ * itself. */
+static Status find_source(const char *path, char source[SOURCE_PATH_SIZE], Error *error) {
+    char nifti[SOURCE_PATH_SIZE], shown[SHOWN_PATH_SIZE];
+    size_t n_nifti = 0;
+    int length = snprintf(source, SOURCE_PATH_SIZE, "%s", path);
+    if (length >= SOURCE_PATH_SIZE) {
+        return error_set(error, STATUS_BAD_DATA, "%s: the path is too long; shorten it",
+                         shown_path(path, shown));
+    }
+    char *const tops[] = {source, NULL};
+    FTS *tree = fts_open(tops, FTS_LOGICAL | FTS_NOCHDIR, NULL);
+    if (tree == NULL) {
+        return error_no_memory(error, "a folder's files");
+    }
+    bool is_dicom = tree_holds_dicom(tree, &n_nifti, nifti);
+    fts_close(tree);
+    if (!is_dicom && n_nifti > 1) {
+        return error_set(error, STATUS_BAD_DATA,
+                         "%s: the folder holds %zu NIfTI files and no DICOM, wanted one image; "
+                         "name the file itself in the column path of images.tsv",
+                         shown_path(path, shown), n_nifti);
+    }
+    if (!is_dicom && n_nifti == 1) {
+        strcpy(source, nifti);
+    }
+    return STATUS_OK;
+}
+
 static Status load_nifti(const ImageImport *import, const char *path, PatientImage *image,
                          Volume *volume, PetHeader *header, Error *error) {
     snprintf(image->modality, sizeof image->modality, "unknown");
@@ -101,7 +157,7 @@ static Status load_dicom(ImageImport *import, const char *path, PatientImage *im
     Status status = dicom_series_open(path, modalities_of(image->role), &series, error);
     status = status == STATUS_OK ? note_patient(import, series.patient_id, error) : status;
     if (status == STATUS_OK && is_pet(image)) {
-        status = pet_header_read(&series, header, error);
+        status = pet_header_read(&series, import->treatments, header, error);
     }
     status = status == STATUS_OK ? dicom_series_read(&series, volume, error) : status;
     if (status == STATUS_OK) {
@@ -258,20 +314,24 @@ Status image_import(ImageImport *import, const char *role, const char *timepoint
                     PatientImage *image, Error *error) {
     Volume volume = {0};
     PetHeader header = {0};
+    char source[SOURCE_PATH_SIZE];
     *image = (PatientImage){0};
     snprintf(image->role, sizeof image->role, "%s", role);
     snprintf(image->timepoint, sizeof image->timepoint, "%s", timepoint);
     name_image(import->output, image);
-    Status status = nifti_has_suffix(path)
-                        ? load_nifti(import, path, image, &volume, &header, error)
-                        : load_dicom(import, path, image, &volume, &header, error);
+    Status status = find_source(path, source, error);
+    if (status == STATUS_OK) {
+        status = nifti_has_suffix(source)
+                     ? load_nifti(import, source, image, &volume, &header, error)
+                     : load_dicom(import, source, image, &volume, &header, error);
+    }
     status = status == STATUS_OK ? volume_check_finite(&volume, image->name, error) : status;
     if (status == STATUS_OK && is_pet(image)) {
         settle_date(import, &header);
     }
     if (status == STATUS_OK) {
         image->grid = volume.grid;
-        status = write_image(import, path, image, &volume, &header, error);
+        status = write_image(import, source, image, &volume, &header, error);
     }
     if (status == STATUS_OK && is_pet(image) && header.is_injection_known) {
         compare_injection(import, &header);

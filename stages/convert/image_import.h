@@ -20,9 +20,10 @@ typedef struct ImageImport {
     char patient_id[DICOM_ID_SIZE]; /* of the DICOM files so far; in memory only */
 } ImageImport;
 
-/* Imports the image at `path`: a NIfTI file, or a DICOM series (a folder or a file). `image`
- * is filled in. STATUS_BAD_DATA and STATUS_NO_INPUT as the readers say; also if a voxel is NaN or
- * infinite, or the DICOM files belong to another patient than those before. */
+/* Imports the image at `path`: a NIfTI file, a DICOM series (a folder or a file), or a folder that
+ * holds no DICOM but one NIfTI file (not hidden; in subfolders too). `image` is filled in.
+ * STATUS_BAD_DATA and STATUS_NO_INPUT as the readers say; also if a voxel is NaN or infinite, or
+ * the DICOM files belong to another patient than those before. */
 Status image_import(ImageImport *import, const char *role, const char *timepoint, const char *path,
                     PatientImage *image, Error *error);
 

@@ -10,7 +10,10 @@
 
 enum { MAX_LABEL = UINT16_MAX, N_LABELS = MAX_LABEL + 1 };
 static const double SAME_GRID_MM = 0.01;
-static const double WHOLE_WITHIN = 1e-3; /* a large label times a scale factor, both float */
+static const double AXIS_WITHIN = 1e-3;   /* of an axis against the other grid's: float affines */
+static const double ORIGIN_WITHIN = 1e-2; /* voxels */
+static const double CORNER_WITHIN = 0.1;  /* voxels: AXIS_WITHIN added up over a hundred of them */
+static const double WHOLE_WITHIN = 1e-3;  /* a large label times a scale factor, both float */
 
 /* Every value as a label; floats hold labels exactly. */
 static Status labels_of_volume(const Volume *volume, LabelMap *map, Error *error) {
@@ -50,13 +53,86 @@ static int role_rank(const char *role) {
     return strcmp(role, "anatomy") == 0 ? 0 : strcmp(role, "pet") != 0 ? 1 : 2;
 }
 
+/* How the voxels of a mask lie among those of an image; the lowest is the best. */
+typedef enum Match { MATCH_SAME, MATCH_TURNED, MATCH_PART, MATCH_NONE } Match;
+
+/* Every row and column of `map` has one entry of 1 or -1 and two of 0. `axes[column]` is its row.
+ */
+static bool is_signed_permutation(const Affine *map, int axes[3]) {
+    bool is_taken[3] = {false};
+    for (int column = 0; column < 3; column++) {
+        int n_ones = 0;
+        for (int row = 0; row < 3; row++) {
+            double size = fabs(map->m[row][column]);
+            if (fabs(size - 1) <= AXIS_WITHIN) {
+                n_ones++;
+                axes[column] = row;
+            } else if (!(size <= AXIS_WITHIN)) {
+                return false;
+            }
+        }
+        if (n_ones != 1 || is_taken[axes[column]]) {
+            return false;
+        }
+        is_taken[axes[column]] = true;
+    }
+    return true;
+}
+
+/* Every corner voxel of `mask` is a voxel of `image`. */
+static bool corners_are_voxels(const Affine *to_image, const Grid *mask, const Grid *image) {
+    for (int corner = 0; corner < 8; corner++) {
+        double index[3];
+        for (int axis = 0; axis < 3; axis++) {
+            index[axis] = (corner >> axis & 1) != 0 ? (double)(mask->size[axis] - 1) : 0;
+        }
+        affine_apply(to_image, index, index);
+        for (int axis = 0; axis < 3; axis++) {
+            double nearest = round(index[axis]);
+            double tolerance = corner == 0 ? ORIGIN_WITHIN : CORNER_WITHIN;
+            if (!(fabs(index[axis] - nearest) <= tolerance && nearest >= 0 &&
+                  nearest < (double)image->size[axis])) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Viewers and converters store masks with axes turned or swapped, and some cut them out. */
+static Match match_grids(const Grid *mask, const Grid *image) {
+    Affine inverse;
+    Error ignored;
+    int axes[3] = {0};
+    if (grid_is_same(mask, image, SAME_GRID_MM)) {
+        return MATCH_SAME;
+    }
+    if (affine_invert(&image->affine, &inverse, &ignored) != STATUS_OK) {
+        return MATCH_NONE;
+    }
+    Affine to_image = affine_compose(&inverse, &mask->affine);
+    if (!is_signed_permutation(&to_image, axes) || !corners_are_voxels(&to_image, mask, image)) {
+        return MATCH_NONE;
+    }
+    for (int axis = 0; axis < 3; axis++) {
+        if (mask->size[axis] != image->size[axes[axis]]) {
+            return MATCH_PART;
+        }
+    }
+    return MATCH_TURNED;
+}
+
+/* The best match; among equals anatomy, then CT and MR, then PET; NULL if there is none. */
 static const PatientImage *image_of_grid(const Grid *grid, const PatientImage *images,
                                          size_t n_images) {
     const PatientImage *best = NULL;
+    Match best_match = MATCH_NONE;
     for (size_t n = 0; n < n_images; n++) {
-        if (grid_is_same(grid, &images[n].grid, SAME_GRID_MM) &&
-            (best == NULL || role_rank(images[n].role) < role_rank(best->role))) {
+        Match match = match_grids(grid, &images[n].grid);
+        if (match < best_match || (match == best_match && best != NULL &&
+                                   role_rank(images[n].role) < role_rank(best->role))) {
             best = &images[n];
+            best_match = match;
         }
     }
     return best;
@@ -121,9 +197,10 @@ Status label_image_read(const char *path, StructureMap *map, const PatientImage 
     }
     if (structure.frame_of_reference == NULL) {
         status = error_set(error, STATUS_BAD_DATA,
-                           "mask lies on no image's grid (size and affine within %.2f mm), and "
-                           "the patient's images do not share one frame of reference; save it on "
-                           "the grid of the image it was drawn on",
+                           "mask lies on no image's grid (size and affine within %.2f mm, or the "
+                           "same voxels turned or cropped), and the patient's images do not "
+                           "share one frame of reference; save it on the grid of the image it "
+                           "was drawn on",
                            SAME_GRID_MM);
         goto done;
     }

@@ -11,9 +11,11 @@ Status label_image_load(const char *path, LabelMap *map, Error *error);
 
 /* Appends every label value that `map` wants to `list`; a value has no name, but in a file whose
  * only value is 1 the file's own name is its name ("liver.nii.gz"). The structures lie on the image
- * of the same size and affine (within 0.01 mm; where there are several, anatomy goes before CT or
- * MR, these before PET). Without such an image they keep their own grid in the one frame of
- * reference that all images share; STATUS_BAD_DATA if there is no such frame. */
+ * of the same size and affine (within 0.01 mm), else on one whose voxels (within 0.01 voxel) are
+ * the file's with axes turned or swapped, else on one of which the file is such a part; where there
+ * are several, anatomy goes before CT or MR, these before PET. They keep the file's grid. Without
+ * such an image they lie in the one frame of reference that all images share; STATUS_BAD_DATA if
+ * there is no such frame. */
 Status label_image_read(const char *path, StructureMap *map, const PatientImage *images,
                         size_t n_images, StructureList *list, Error *error);
 

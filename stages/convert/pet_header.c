@@ -105,7 +105,8 @@ static Status undo_decay(const PetFrameTime *times, PetHeader *header, Error *er
     return STATUS_OK;
 }
 
-static Status read_times(const DicomSeries *series, PetHeader *header, Error *error) {
+static Status read_times(const DicomSeries *series, const Table *treatments, PetHeader *header,
+                         Error *error) {
     PetFrameTime *times = calloc(header->n_slices, sizeof *times);
     size_t first = 0;
     Status status = times == NULL ? error_no_memory(error, "PET times") : STATUS_OK;
@@ -118,7 +119,7 @@ static Status read_times(const DicomSeries *series, PetHeader *header, Error *er
     header->is_injection_known = true;
     header->is_injection_dated = dicom_has(series->slices[0].file, PET_TRACER "0018,1078");
     status = pet_times_injection(series, &header->acquisition, header->decay_correction,
-                                 header->half_life_s, &header->injection, error);
+                                 header->half_life_s, treatments, &header->injection, error);
     if (status != STATUS_OK) {
         goto done;
     }
@@ -136,7 +137,8 @@ done:
     return status;
 }
 
-Status pet_header_read(const DicomSeries *series, PetHeader *header, Error *error) {
+Status pet_header_read(const DicomSeries *series, const Table *treatments, PetHeader *header,
+                       Error *error) {
     const DicomSlice *slice = &series->slices[0];
     *header = (PetHeader){.n_slices = series->grid.size[2]};
     header->slice_decay_factor = malloc(header->n_slices * sizeof(double));
@@ -149,7 +151,7 @@ Status pet_header_read(const DicomSeries *series, PetHeader *header, Error *erro
     Status status = check_units(slice, error);
     status = status == STATUS_OK ? read_decay_correction(slice, header, error) : status;
     status = status == STATUS_OK ? read_tracer(slice->file, header, error) : status;
-    return status == STATUS_OK ? read_times(series, header, error) : status;
+    return status == STATUS_OK ? read_times(series, treatments, header, error) : status;
 }
 
 void pet_header_free(PetHeader *header) {

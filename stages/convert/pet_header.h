@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "convert/dicom_series.h"
+#include "core/table.h"
 #include "core/timestamp.h"
 
 enum { PET_TEXT_SIZE = 65 };
@@ -32,10 +33,13 @@ typedef struct PetHeader {
     size_t n_slices;
 } PetHeader;
 
-/* Reads the header of a PET series. STATUS_BAD_DATA, naming the tag, what it says and what to do,
- * if units are not BQML, decay correction is unknown, or half-life, injection time or a time that
- * the reference instant needs is missing. Free with pet_header_free, also after a failure. */
-Status pet_header_read(const DicomSeries *series, PetHeader *header, Error *error);
+/* Reads the header of a PET series. `treatments` (NULL: none) is the patient's table with the
+ * column administered_at; it may tell the day of an injection without date. STATUS_BAD_DATA, naming
+ * the tag, what it says and what to do, if units are not BQML, decay correction is unknown, or
+ * half-life, injection time or a time that the reference instant needs is missing. Free with
+ * pet_header_free, also after a failure. */
+Status pet_header_read(const DicomSeries *series, const Table *treatments, PetHeader *header,
+                       Error *error);
 void pet_header_free(PetHeader *header);
 
 /* Factor that brings the mean activity of a frame, which starts `delay_s` after the reference and

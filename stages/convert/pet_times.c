@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "convert/pet_header.h"
+#include "core/log.h"
 
 enum { TIME_TEXT_SIZE = 40, MAX_DAYS_BACK = 14 };
 
 static const double day_s = 86400;
 static const double most_half_lives = 10;
+static const double same_clock_s = 600;
 static const double long_half_life_s = 6 * 3600.0;
 static const double factor_tolerance = 0.05; /* relative: in-frame decay, rounded header values */
 
@@ -66,26 +68,19 @@ static Timestamp last_before(const Timestamp *time, const Timestamp *acquisition
 }
 
 /* Only the time of day is known, but the values were corrected to it: the factor tells the day. */
-static Status day_from_decay_factor(const DicomSlice *slice, const PetFrameTime *time,
-                                    double half_life_s, Timestamp *injection, Error *error) {
-    double factor = 0;
-    if (dicom_numbers(slice->file, "0054,1321", &factor, 1) == 1 && factor > 1) {
-        for (int days = 0; days <= MAX_DAYS_BACK; days++) {
-            Timestamp guess = timestamp_add_s(injection, -days * day_s);
-            double delay_s = timestamp_difference_s(&time->start, &guess, NULL);
-            double duration_s = time->duration_s > 0 ? time->duration_s : 0;
-            double wanted = pet_decay_factor(half_life_s, delay_s, duration_s);
-            if (fabs(factor / wanted - 1) < factor_tolerance) {
-                *injection = guess;
-                return STATUS_OK;
-            }
+static bool day_from_decay_factor(double factor, const PetFrameTime *time, double half_life_s,
+                                  Timestamp *injection) {
+    for (int days = 0; factor > 1 && days <= MAX_DAYS_BACK; days++) {
+        Timestamp guess = timestamp_add_s(injection, -days * day_s);
+        double delay_s = timestamp_difference_s(&time->start, &guess, NULL);
+        double duration_s = time->duration_s > 0 ? time->duration_s : 0;
+        double wanted = pet_decay_factor(half_life_s, delay_s, duration_s);
+        if (fabs(factor / wanted - 1) < factor_tolerance) {
+            *injection = guess;
+            return true;
         }
     }
-    return error_set(error, STATUS_BAD_DATA,
-                     "Decay Correction (0054,1102) is ADMIN, but the date of the injection is "
-                     "missing (Radiopharmaceutical Start DateTime (0018,1078)) and Decay Factor "
-                     "(0054,1321) does not tell the day; export the series with the date, or "
-                     "decay-corrected to its START");
+    return false;
 }
 
 /* An injection that the values are corrected to lies before the acquisition, within the half-lives
@@ -102,9 +97,73 @@ static Status check_reference(const Timestamp *injection, const Timestamp *acqui
                      delay_s < 0 ? "after" : "more than ten half-lives before");
 }
 
+/* Whole days from `injection`, of which only the clock counts, to the treatment in `row`; false if
+ * the clocks differ, or that day cannot be. */
+static bool days_to_treatment(const Table *treatments, size_t row, const Timestamp *injection,
+                              const Timestamp *acquisition, double half_life_s, double *days) {
+    Timestamp administered;
+    Error ignored;
+    const char *text = table_text(treatments, row, "administered_at");
+    if (timestamp_parse(text, &administered, &ignored) != STATUS_OK) {
+        return false;
+    }
+    double later_s = timestamp_difference_s(&administered, injection, NULL);
+    *days = round(later_s / day_s);
+    Timestamp moved = timestamp_add_s(injection, *days * day_s);
+    return fabs(later_s - *days * day_s) <= same_clock_s &&
+           check_reference(&moved, acquisition, half_life_s, &ignored) == STATUS_OK;
+}
+
+/* The same without a factor: the sheet of treatments tells the day, if it tells one only. */
+static bool day_from_treatments(const Table *treatments, const Timestamp *acquisition,
+                                double half_life_s, Timestamp *injection) {
+    size_t n_rows = treatments == NULL ? 0 : table_row_count(treatments);
+    double found = NAN;
+    for (size_t row = 0; row < n_rows; row++) {
+        double days;
+        if (!days_to_treatment(treatments, row, injection, acquisition, half_life_s, &days)) {
+            continue;
+        }
+        if (!isnan(found) && found != days) {
+            return false;
+        }
+        found = days;
+    }
+    if (isnan(found)) {
+        return false;
+    }
+    *injection = timestamp_add_s(injection, found * day_s);
+    log_message(LOG_WARNING, "the PET header has the clock time of the injection only; its day is "
+                             "taken from administered_at of the sheet of treatments");
+    return true;
+}
+
+static Status settle_day(const DicomSlice *slice, const Timestamp *acquisition, double half_life_s,
+                         const Table *treatments, Timestamp *injection, Error *error) {
+    PetFrameTime time = {.duration_s = NAN};
+    double factor = 0;
+    if (read_acquisition(slice, &time.start, error) != STATUS_OK) {
+        return error->status;
+    }
+    dicom_numbers(slice->file, "0018,1242", &time.duration_s, 1);
+    time.duration_s /= 1000;
+    bool is_known = dicom_numbers(slice->file, "0054,1321", &factor, 1) > 0
+                        ? day_from_decay_factor(factor, &time, half_life_s, injection)
+                        : day_from_treatments(treatments, acquisition, half_life_s, injection);
+    if (is_known) {
+        return STATUS_OK;
+    }
+    return error_set(error, STATUS_BAD_DATA,
+                     "Decay Correction (0054,1102) is ADMIN, but the date of the injection is "
+                     "missing (Radiopharmaceutical Start DateTime (0018,1078)) and neither Decay "
+                     "Factor (0054,1321) nor, without one, administered_at of a treatment within "
+                     "10 minutes of its clock tells the day; export the series with the date, or "
+                     "decay-corrected to its START, or correct treatments.tsv");
+}
+
 Status pet_times_injection(const DicomSeries *series, const Timestamp *acquisition,
-                           const char *decay_correction, double half_life_s, Timestamp *injection,
-                           Error *error) {
+                           const char *decay_correction, double half_life_s,
+                           const Table *treatments, Timestamp *injection, Error *error) {
     char offset[TIME_TEXT_SIZE], text[TIME_TEXT_SIZE], date[TIME_TEXT_SIZE];
     const DicomSlice *slice = &series->slices[0];
     bool is_reference = strcmp(decay_correction, "ADMIN") == 0;
@@ -129,13 +188,7 @@ Status pet_times_injection(const DicomSeries *series, const Timestamp *acquisiti
     }
     *injection = last_before(injection, acquisition);
     if (is_reference && half_life_s > long_half_life_s) {
-        PetFrameTime time = {.duration_s = NAN};
-        status = read_acquisition(slice, &time.start, error);
-        dicom_numbers(slice->file, "0018,1242", &time.duration_s, 1);
-        time.duration_s /= 1000;
-        return status == STATUS_OK
-                   ? day_from_decay_factor(slice, &time, half_life_s, injection, error)
-                   : status;
+        return settle_day(slice, acquisition, half_life_s, treatments, injection, error);
     }
     return STATUS_OK;
 }

@@ -3,6 +3,7 @@
 #define YTTRIA_CONVERT_PET_TIMES_H
 
 #include "convert/dicom_series.h"
+#include "core/table.h"
 #include "core/timestamp.h"
 
 /* Path of an element of the (first) radiopharmaceutical. */
@@ -19,11 +20,14 @@ Status pet_times_read_frames(const DicomSeries *series, PetFrameTime *times, siz
 
 /* The injection, from Radiopharmaceutical Start DateTime (0018,1078), else from Start Time
  * (0018,1072). A time without date means the last such time before the acquisition; if the values
- * are corrected to it (ADMIN), the day is the one that Decay Factor (0054,1321) confirms, and
- * without a Decay Factor a nuclide with a half-life over six hours is refused. STATUS_BAD_DATA. */
+ * are corrected to it (ADMIN) and the half-life is over six hours, the day is the one that Decay
+ * Factor (0054,1321) confirms; without a Decay Factor it is that of the treatment (row of
+ * `treatments`, column administered_at; NULL: none) whose clock agrees within ten minutes, before
+ * the acquisition by at most ten half-lives. If there is none, or on several days, STATUS_BAD_DATA.
+ */
 Status pet_times_injection(const DicomSeries *series, const Timestamp *acquisition,
-                           const char *decay_correction, double half_life_s, Timestamp *injection,
-                           Error *error);
+                           const char *decay_correction, double half_life_s,
+                           const Table *treatments, Timestamp *injection, Error *error);
 
 /* What DecayCorrection START refers to: the Decay Correction DateTime (0018,9701) if there is one;
  * the series time, unless it is later than the first acquisition (the series was made later by

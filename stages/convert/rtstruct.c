@@ -166,48 +166,76 @@ static bool references_series(const DicomFile *file, const char *series_uid) {
     return false;
 }
 
-/* The image on whose slices the contours were drawn; NULL if they lie in no image's slices. */
-static Status choose_image(const DicomFile *file, const Roi *roi, const ContourSet *contours,
-                           const PatientImage *images, size_t n_images, const PatientImage **image,
-                           ContourFit *best, Error *error) {
-    bool is_frame_known = false;
-    *image = NULL;
-    for (size_t n = 0; n < n_images; n++) {
-        if (roi->frame_uid[0] == '\0' || strcmp(images[n].frame_uid, roi->frame_uid) != 0) {
-            continue;
-        }
-        is_frame_known = true;
-        ContourFit fit;
-        if (contour_set_fit(contours, &images[n].grid, &fit, error) != STATUS_OK) {
-            return error->status;
-        }
-        bool is_drawn_on =
-            images[n].series_uid[0] != '\0' && references_series(file, images[n].series_uid);
-        if (fit.is_on_grid && is_drawn_on) {
-            *image = &images[n];
-            *best = fit;
-            return STATUS_OK;
-        }
-        /* An image with slices between the contours' planes is not the one they were drawn on. */
-        if (fit.is_on_grid && fit.gap_slices < SPARSE_SLICES &&
-            (*image == NULL || fit.distance_mm < best->distance_mm - EQUAL_DISTANCE_MM)) {
-            *image = &images[n];
-            *best = fit;
-        }
+/* The images that contours may have been drawn on. */
+typedef struct Candidates {
+    const PatientImage *best; /* in whose slices they lie; NULL if there is none */
+    ContourFit fit;           /* to `best` */
+    bool is_referenced;       /* the file says that they were drawn on `best` */
+    const PatientImage *cut;  /* in whose slices they would lie if these were larger */
+    double beyond_mm;         /* by how much */
+    bool is_cut_referenced;   /* the file says that they were drawn on `cut` */
+} Candidates;
+
+static void consider_image(const PatientImage *image, bool is_referenced, const ContourFit *fit,
+                           Candidates *found) {
+    /* An image with slices between the contours' planes is not the one they were drawn on. */
+    bool is_likely = is_referenced || fit->gap_slices < SPARSE_SLICES;
+    if (fit->is_on_grid && is_likely && !found->is_referenced &&
+        (found->best == NULL || is_referenced ||
+         fit->distance_mm < found->fit.distance_mm - EQUAL_DISTANCE_MM)) {
+        found->best = image;
+        found->fit = *fit;
+        found->is_referenced = is_referenced;
     }
+    if (fit->beyond_mm > 0 && is_likely && !found->is_cut_referenced &&
+        (found->cut == NULL || is_referenced || fit->beyond_mm < found->beyond_mm)) {
+        found->cut = image;
+        found->beyond_mm = fit->beyond_mm;
+        found->is_cut_referenced = is_referenced;
+    }
+}
+
+static Status refuse_no_image(bool is_frame_known, const Candidates *found, Error *error) {
     if (!is_frame_known) {
         return error_set(error, STATUS_BAD_DATA,
                          "mask on another frame of reference: Referenced Frame of Reference UID "
                          "(3006,0024) is that of none of the patient's images; add a row to "
                          "images.tsv for the image it was drawn on");
     }
-    if (*image == NULL) {
+    if (found->cut != NULL) {
         return error_set(error, STATUS_BAD_DATA,
-                         "its contours lie in the slices of none of the images with its frame of "
-                         "reference (within half a slice, inside the field of view); add a row "
-                         "to images.tsv for the image it was drawn on");
+                         "its contours reach beyond the field of view of %s by %.1f mm (more than "
+                         "a voxel); cut them at the image's edge, or add a row to images.tsv for "
+                         "the image they were drawn on",
+                         found->cut->name, found->beyond_mm);
     }
-    return STATUS_OK;
+    return error_set(error, STATUS_BAD_DATA,
+                     "its contours lie in the slices of none of the images with its frame of "
+                     "reference (within half a slice); add a row to images.tsv for the image it "
+                     "was drawn on");
+}
+
+/* The image on whose slices the contours were drawn. */
+static Status choose_image(const DicomFile *file, const Roi *roi, const ContourSet *contours,
+                           const PatientImage *images, size_t n_images, const PatientImage **image,
+                           ContourFit *fit, Error *error) {
+    bool is_frame_known = false;
+    Candidates found = {0};
+    for (size_t n = 0; n < n_images; n++) {
+        if (roi->frame_uid[0] == '\0' || strcmp(images[n].frame_uid, roi->frame_uid) != 0) {
+            continue;
+        }
+        is_frame_known = true;
+        if (contour_set_fit(contours, &images[n].grid, fit, error) != STATUS_OK) {
+            return error->status;
+        }
+        bool is_referenced =
+            images[n].series_uid[0] != '\0' && references_series(file, images[n].series_uid);
+        consider_image(&images[n], is_referenced, fit, &found);
+    }
+    *image = found.best;
+    *fit = found.fit;
+    return *image == NULL ? refuse_no_image(is_frame_known, &found, error) : STATUS_OK;
 }
 
 static Status import_roi(const DicomFile *file, const Roi *roi, const StructureName *name,

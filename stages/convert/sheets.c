@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "convert/shown_path.h"
+#include "core/log.h"
 #include "core/sheet.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -18,8 +19,8 @@
     { name, COLUMN_NUMBER, COLUMN_OPTIONAL, NULL, low, high, units, name }
 
 static const SheetColumn patient_columns[] = {
-    TEXT("center", COLUMN_FILLED),
-    TEXT("patient", COLUMN_FILLED),
+    TEXT("center", COLUMN_KEY),
+    TEXT("patient", COLUMN_KEY),
     CHOICE("progression", COLUMN_PRESENT, "yes|no|unknown"),
     NUMBER("age", 0, 120, "year"),
     CHOICE("sex", COLUMN_OPTIONAL, "F|M|O|female|male|other|unknown"),
@@ -38,8 +39,8 @@ static const SheetColumn patient_columns[] = {
 };
 
 static const SheetColumn treatment_columns[] = {
-    TEXT("center", COLUMN_FILLED),
-    TEXT("patient", COLUMN_FILLED),
+    TEXT("center", COLUMN_KEY),
+    TEXT("patient", COLUMN_KEY),
     TEXT("treatment", COLUMN_FILLED),
     TEXT("administered_at", COLUMN_PRESENT),
     {"activity_gbq", COLUMN_NUMBER, COLUMN_PRESENT, NULL, DBL_MIN, DBL_MAX, "GBq", "activity_gbq"},
@@ -49,7 +50,7 @@ static const SheetColumn treatment_columns[] = {
 };
 
 static const SheetColumn image_columns[] = {
-    TEXT("center", COLUMN_FILLED),    TEXT("patient", COLUMN_FILLED),
+    TEXT("center", COLUMN_KEY),       TEXT("patient", COLUMN_KEY),
     TEXT("timepoint", COLUMN_FILLED), CHOICE("role", COLUMN_FILLED, "pet|anatomy|ct|mr|mask"),
     TEXT("path", COLUMN_FILLED),      TEXT("structure_map", COLUMN_OPTIONAL),
 };
@@ -89,19 +90,20 @@ static Status load(const char *path, const SheetColumn *columns, size_t n_column
     return STATUS_OK;
 }
 
-static Status check_known(const Sheet *sheet, const Sheet *patients, Error *error) {
+/* One warning a patient: a stray row says nothing about those who are in the batch. */
+static void warn_of_unknown(const Sheet *sheet, const Sheet *patients) {
     char shown[SHOWN_PATH_SIZE];
+    shown_path(sheet->path, shown);
     for (size_t n = 0; n < sheet->n_keys; n++) {
         const SheetKey *key = &sheet->keys[n];
-        if (sheet_rows_of(patients, key->center, key->patient).count == 0) {
-            return error_set(error, STATUS_BAD_DATA,
-                             "%s:%zu: patient %s/%s is not in the sheet of patients; add the "
-                             "patient there or correct center and patient here",
-                             shown_path(sheet->path, shown), line_of(sheet, key->row), key->center,
-                             key->patient);
+        bool is_first = n == 0 || compare_patients(key - 1, key) != 0;
+        if (is_first && sheet_rows_of(patients, key->center, key->patient).count == 0) {
+            log_message(LOG_WARNING,
+                        "%s:%zu: patient %s/%s is not in the sheet of patients, the row is not "
+                        "used; add the patient there or correct center and patient here",
+                        shown, line_of(sheet, key->row), key->center, key->patient);
         }
     }
-    return STATUS_OK;
 }
 
 Status sheets_load(const Config *config, Sheets *sheets, Error *error) {
@@ -117,9 +119,10 @@ Status sheets_load(const Config *config, Sheets *sheets, Error *error) {
             load(config->images_sheet, image_columns, COUNT(image_columns), &sheets->images, error);
     }
     if (status == STATUS_OK) {
-        status = check_known(&sheets->treatments, &sheets->patients, error);
+        warn_of_unknown(&sheets->treatments, &sheets->patients);
+        warn_of_unknown(&sheets->images, &sheets->patients);
     }
-    return status == STATUS_OK ? check_known(&sheets->images, &sheets->patients, error) : status;
+    return status;
 }
 
 static void sheet_free(Sheet *sheet) {
@@ -153,6 +156,16 @@ SheetRows sheet_rows_of(const Sheet *sheet, const char *center, const char *pati
     return rows;
 }
 
+static Status check_rows(const SheetRows *rows, Error *error) {
+    for (size_t n = 0; n < rows->count; n++) {
+        const char *problem = sheet_rows_text(rows, n, "problem");
+        if (problem[0] != '\0') {
+            return error_set(error, STATUS_BAD_DATA, "%s", problem);
+        }
+    }
+    return STATUS_OK;
+}
+
 Status sheets_check_patient(const Sheets *sheets, const char *center, const char *patient,
                             Error *error) {
     SheetRows rows = sheet_rows_of(&sheets->patients, center, patient);
@@ -169,7 +182,13 @@ Status sheets_check_patient(const Sheets *sheets, const char *center, const char
                          shown, sheet_rows_line(&rows, 1), center, patient,
                          sheet_rows_line(&rows, 0));
     }
-    return STATUS_OK;
+    const Sheet *const all[] = {&sheets->patients, &sheets->treatments, &sheets->images};
+    Status status = STATUS_OK;
+    for (size_t s = 0; s < COUNT(all) && status == STATUS_OK; s++) {
+        rows = sheet_rows_of(all[s], center, patient);
+        status = check_rows(&rows, error);
+    }
+    return status;
 }
 
 const char *sheet_rows_text(const SheetRows *rows, size_t n, const char *column) {
@@ -186,6 +205,9 @@ size_t sheet_rows_line(const SheetRows *rows, size_t n) {
 
 Status sheet_rows_path(const SheetRows *rows, size_t n, char path[CONFIG_PATH_SIZE], Error *error) {
     const char *cell = sheet_rows_text(rows, n, "path");
+    if (cell[0] == '\0') { /* else it would be the folder of the sheet, the whole archive */
+        return error_set(error, STATUS_BAD_DATA, "column 'path' is empty; fill it in");
+    }
     const char *slash = strrchr(rows->sheet->path, '/');
     int folder = cell[0] == '/' || slash == NULL ? 0 : (int)(slash - rows->sheet->path) + 1;
     int length = snprintf(path, CONFIG_PATH_SIZE, "%.*s%s", folder, rows->sheet->path, cell);

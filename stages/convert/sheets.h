@@ -23,14 +23,16 @@ typedef struct Sheets {
     Sheet patients, treatments, images;
 } Sheets;
 
-/* Reads and checks all three. STATUS_BAD_DATA naming file and line for what makes the whole batch
- * doubtful: an unknown or missing column, a value of the wrong kind, an unknown role, rows of a
- * patient who is not in patients.tsv; STATUS_NO_INPUT if a sheet is missing. Free with
- * sheets_free, also after a failure. */
+/* Reads all three. STATUS_BAD_DATA naming file and line for what makes the whole batch doubtful: an
+ * unknown or missing column, a row that does not say whose it is, a sheet that is not UTF-8;
+ * STATUS_NO_INPUT if a sheet is missing. What is wrong with one row waits for
+ * sheets_check_patient; rows of a patient who is not in patients.tsv are logged and not used. Free
+ * with sheets_free, also after a failure. */
 Status sheets_load(const Config *config, Sheets *sheets, Error *error);
 void sheets_free(Sheets *sheets);
 
-/* A patient must be listed exactly once: of two rows nobody can say which holds. */
+/* A patient must be listed exactly once: of two rows nobody can say which holds. And none of the
+ * patient's rows may have a problem (sheet_read): STATUS_BAD_DATA with the first one. */
 Status sheets_check_patient(const Sheets *sheets, const char *center, const char *patient,
                             Error *error);
 
@@ -50,7 +52,8 @@ double sheet_rows_number(const SheetRows *rows, size_t n, const char *column);
 /* Its line in the file. */
 size_t sheet_rows_line(const SheetRows *rows, size_t n);
 
-/* Its cell `path`, relative to the sheet's folder unless it is absolute. */
+/* Its cell `path`, relative to the sheet's folder unless it is absolute. STATUS_BAD_DATA if it is
+ * empty. */
 Status sheet_rows_path(const SheetRows *rows, size_t n, char path[CONFIG_PATH_SIZE], Error *error);
 
 /* Puts "images.tsv:7: <what>: " in front of the error's message. */

@@ -50,7 +50,8 @@ static void print_rows(FILE *text, const SheetRows *rows) {
         for (size_t c = 0; c < table_column_count(table); c++) {
             const char *name = table_column_name(table, c);
             char number[32];
-            if (strcmp(name, "path") == 0 || strcmp(name, "line") == 0) {
+            if (strcmp(name, "path") == 0 || strcmp(name, "line") == 0 ||
+                strcmp(name, "problem") == 0) {
                 continue;
             }
             if (table_column_kind(table, c) == COLUMN_TEXT) {

@@ -13,9 +13,17 @@
 #include "convert/rtstruct.h"
 #include "convert/segmentation_object.h"
 #include "convert/shown_path.h"
+#include "convert/utf8_text.h"
 #include "core/log.h"
 
-enum { GROUP_SIZE = 128, MAX_SAME_NAME = 10000 };
+enum { GROUP_SIZE = 128, MAX_SAME_NAME = 10000, MAX_SHOWN = 64, IGNORED_TEXT_SIZE = 1024 };
+
+/* Regions that were not imported because no structure_map says what they are. */
+typedef struct Ignored {
+    size_t count;
+    char names[IGNORED_TEXT_SIZE]; /* as many as fit */
+    bool is_cut;                   /* there are more */
+} Ignored;
 
 /* Puts the file's name in front of a message that does not begin with it yet. */
 static Status name_file(const char *path, Error *error) {
@@ -25,11 +33,61 @@ static Status name_file(const char *path, Error *error) {
     return is_named ? error->status : error_add_context(error, "%s", shown);
 }
 
+static void ignored_add(Ignored *ignored, const char *name) {
+    size_t used = strlen(ignored->names), room = sizeof ignored->names - used;
+    int length = (int)utf8_cut(name, MAX_SHOWN);
+    ignored->count++;
+    if (ignored->is_cut || (size_t)length + sizeof ", ''" > room) {
+        ignored->is_cut = true;
+        return;
+    }
+    snprintf(ignored->names + used, room, "%s'%.*s'", used == 0 ? "" : ", ", length, name);
+}
+
+/* The regions of an RTSTRUCT or SEG whose names say nothing. */
+static void ignored_add_regions(Ignored *ignored, const DicomFile *file, MaskFormat format) {
+    const char *sequence = format == MASK_RTSTRUCT ? "3006,0020" : "0062,0002";
+    const char *element = format == MASK_RTSTRUCT ? "3006,0026" : "0062,0005";
+    for (size_t n = 0, count = dicom_sequence_length(file, sequence); n < count; n++) {
+        char path[GROUP_SIZE], name[STRUCTURE_KEY_SIZE];
+        StructureMap no_map = {0};
+        StructureName found;
+        snprintf(path, sizeof path, "%s[%zu]/%s", sequence, n, element);
+        dicom_text(file, path, name, sizeof name);
+        if (!structure_map_match(&no_map, name, 0, &found)) {
+            ignored_add(ignored, name);
+        }
+    }
+}
+
+static void ignored_warn(const Ignored *ignored, const char *path) {
+    char shown[SHOWN_PATH_SIZE];
+    if (ignored->count > 0) {
+        log_message(LOG_WARNING,
+                    "%s: structures not imported (%zu), because there is no structure_map and "
+                    "their names do not say what they are: %s%s",
+                    shown_path(path, shown), ignored->count, ignored->names,
+                    ignored->is_cut ? ", ..." : "");
+    }
+}
+
+/* Without a map, the one region that a NIfTI file can have is known by the file's name. */
+static Status read_nifti(const MaskFile *mask, StructureMap *map, const PatientImage *images,
+                         size_t n_images, StructureList *list, Ignored *ignored, Error *error) {
+    size_t n_before = map->n_found;
+    char shown[SHOWN_PATH_SIZE];
+    Status status = label_image_read(mask->path, map, images, n_images, list, error);
+    if (status == STATUS_OK && map->count == 0 && map->n_found == n_before) {
+        ignored_add(ignored, shown_path(mask->path, shown));
+    }
+    return status;
+}
+
 static Status read_file(const MaskFile *mask, StructureMap *map, const PatientImage *images,
                         size_t n_images, FrameRegistry *frames, StructureList *list, Flags *flags,
-                        Error *error) {
+                        Ignored *ignored, Error *error) {
     if (mask->format == MASK_NIFTI) {
-        return label_image_read(mask->path, map, images, n_images, list, error);
+        return read_nifti(mask, map, images, n_images, list, ignored, error);
     }
     DicomFile *file = NULL;
     if (dicom_open(mask->path, &file, error) != STATUS_OK) {
@@ -39,6 +97,9 @@ static Status read_file(const MaskFile *mask, StructureMap *map, const PatientIm
         mask->format == MASK_RTSTRUCT
             ? rtstruct_read(file, map, images, n_images, list, flags, error)
             : segmentation_object_read(file, map, images, n_images, frames, list, flags, error);
+    if (status == STATUS_OK && map->count == 0) {
+        ignored_add_regions(ignored, file, mask->format);
+    }
     dicom_close(file);
     return status;
 }
@@ -138,12 +199,14 @@ Status structures_import(const char *path, const char *structure_map, const Pati
     StructureMap map = {0};
     MaskFiles files = {0};
     StructureList list = {0};
+    Ignored ignored = {0};
     Status status = structure_map_parse(structure_map, &map, error);
     if (status == STATUS_OK) {
         status = mask_files_find(path, &files, error);
     }
     for (size_t n = 0; n < files.count && status == STATUS_OK; n++) {
-        status = read_file(&files.items[n], &map, images, n_images, frames, &list, flags, error);
+        status = read_file(&files.items[n], &map, images, n_images, frames, &list, flags, &ignored,
+                           error);
         if (status != STATUS_OK) {
             name_file(files.items[n].path, error);
         }
@@ -152,6 +215,7 @@ Status structures_import(const char *path, const char *structure_map, const Pati
         status = name_file(path, error);
     }
     if (status == STATUS_OK) {
+        ignored_warn(&ignored, path);
         label_lesions(&list, output);
     }
     for (size_t n = 0; n < list.count && status == STATUS_OK; n++) {

@@ -16,6 +16,8 @@
  * in `output` gets the suffix _2, _3, ...; for a lesion the label does too, with the flag
  * `lesion_label_repeated`. `frames` labels the frame of reference.
  *
+ * Without a structure_map a warning names the regions whose names did not say what they are.
+ *
  * STATUS_NO_INPUT if there is no such file, STATUS_BAD_DATA for all that readers refuse; the
  * message names the file. */
 Status structures_import(const char *path, const char *structure_map, const PatientImage *images,

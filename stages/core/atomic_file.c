@@ -1,3 +1,4 @@
+/* Temporary file, fsync, rename: what POSIX promises to be seen whole or not at all. */
 #include "core/atomic_file.h"
 
 #include <dirent.h>

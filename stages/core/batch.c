@@ -1,3 +1,4 @@
+/* The batch sheet names patients; names become folders, so they are checked here, once. */
 #include "core/batch.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* getopt_long over one table; what concerns several options together is checked at the end. */
 #include "core/cli.h"
 
 #include <getopt.h>

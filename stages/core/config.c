@@ -1,3 +1,4 @@
+/* One table says everything about every key; the struct is filled through offsets. */
 #include "core/config.h"
 
 #include <stddef.h>
@@ -92,8 +93,9 @@ static bool ends_with(const char *text, const char *ending) {
     return length >= wanted && strcmp(text + length - wanted, ending) == 0;
 }
 
-/* Looks for nuclides/<name>.yaml beside the configuration, then in `configs` or `share/yttria` of
- * the program's folder and of those above it: the source tree and the installation. */
+/* Looks for nuclides/<name>.yaml beside the configuration, then in `configs` or
+ * `share/yttria/configs` of the program's folder and of those above it: the source tree and the
+ * installation. */
 static Status find_nuclide(const Config *config, char path[SETTINGS_PATH_SIZE], Error *error) {
     char relative[SETTINGS_TEXT_SIZE + 32];
     snprintf(relative, sizeof relative, "nuclides/%s.yaml", config->nuclide_name);
@@ -103,7 +105,7 @@ static Status find_nuclide(const Config *config, char path[SETTINGS_PATH_SIZE], 
     if (access(path, R_OK) == 0) {
         return STATUS_OK;
     }
-    static const char *const folders[] = {"configs", "share/yttria"};
+    static const char *const folders[] = {"configs", "share/yttria/configs"};
     char folder[SETTINGS_PATH_SIZE];
     ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
     folder[length > 0 ? length : 0] = '\0';

@@ -1,3 +1,4 @@
+/* SHA-256 through libcrypto. A folder is the sorted list of its files' digests. */
 #include "core/digest.h"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* Messages are built with snprintf into the fixed buffer: reporting a failure must not fail. */
 #include "core/error.h"
 
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* A flag list is text from start to end: what is stored is what is shown. */
 #include "core/flags.h"
 
 #include <string.h>

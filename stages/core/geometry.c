@@ -1,3 +1,4 @@
+/* Small dense algebra on 4 x 4 maps, written out: no library is worth three lines each. */
 #include "core/geometry.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* fork, a pipe for the result, and the parent's word for how a child ended. */
 #include "core/isolation.h"
 
 #include <errno.h>

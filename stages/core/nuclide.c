@@ -1,3 +1,4 @@
+/* A nuclide file is a small settings file; its kernel counts for the digest. */
 #include "core/nuclide.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* The order of things for one patient: inputs there? current? work, commit, or leave nothing. */
 #include "core/patient_work.h"
 
 #include <stdio.h>
@@ -125,7 +126,7 @@ static const char *missing_input(const Stage *stage, const char *const in[]) {
     return NULL;
 }
 
-/* True if the result at `out` is what would be made now. Fails if a source cannot be read. */
+/* Works unless the result at `out` is what would be made now; `*outcome` says which. */
 static Status attempt(const StageRun *run, const char *center, const char *patient,
                       const char *const in[], const char *out, PatientStatus *outcome,
                       Error *error) {

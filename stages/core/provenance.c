@@ -1,3 +1,4 @@
+/* What made a file is written beside its data, and read again to decide whether it is current. */
 #include "core/provenance.h"
 
 #include <fftw3.h>

@@ -1,3 +1,4 @@
+/* The YAML document is flattened to dotted keys and matched against the caller's table. */
 #include "core/settings.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Sheets are read strictly: whatever is odd is named with its line, never repaired by guessing. */
 #include "core/sheet.h"
 
 #include <errno.h>
@@ -8,7 +9,9 @@
 
 #include "core/atomic_file.h"
 
-enum { MAX_SHEET_COLUMNS = 64 };
+enum { MAX_SHEET_COLUMNS = 64, MAX_SHOWN_CELL = 80 };
+
+static const char BLANKS[] = " \t\r\n\v\f";
 
 /* What is being read, for messages and for matching cells to columns. */
 typedef struct Reader {
@@ -16,30 +19,66 @@ typedef struct Reader {
     int line;
     const SheetColumn *columns; /* accepted columns */
     size_t n_columns;
-    bool accept_others;                    /* skip columns that are not in `columns` */
+    bool is_input; /* UTF-8, no other columns, bad rows are kept with their problem */
     int column_of_cell[MAX_SHEET_COLUMNS]; /* index into `columns`, -1 to skip */
     size_t n_cells;
 } Reader;
 
-static void trim_line_end(char *line) {
-    size_t length = strlen(line);
-    while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r')) {
-        line[--length] = '\0';
+/* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
+static bool is_utf8(const char *text, size_t length) {
+    const unsigned char *at = (const unsigned char *)text, *end = at + length;
+    while (at < end) {
+        unsigned first = *at++;
+        int more = first < 0x80 ? 0 : first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3;
+        unsigned low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+        unsigned high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+        if ((more > 0 && first < 0xC2) || first > 0xF4 || end - at < more) {
+            return false;
+        }
+        for (; more > 0; more--, at++, low = 0x80, high = 0xBF) {
+            if (*at < low || *at > high) {
+                return false;
+            }
+        }
     }
+    return true;
 }
 
-/* Cuts `line` at its tabs, in place; the number of cells, or MAX_SHEET_COLUMNS + 1 if more. */
+/* How many bytes of a cell a message shows; no character is cut in two. */
+static int shown_length(const char *cell) {
+    size_t length = strnlen(cell, MAX_SHOWN_CELL + 1);
+    if (length > MAX_SHOWN_CELL) {
+        length = MAX_SHOWN_CELL;
+        while (length > 0 && ((unsigned char)cell[length] & 0xC0) == 0x80) {
+            length--;
+        }
+    }
+    return (int)length;
+}
+
+static char *trim(char *text) {
+    text += strspn(text, BLANKS);
+    size_t length = strlen(text);
+    while (length > 0 && strchr(BLANKS, text[length - 1]) != NULL) {
+        text[--length] = '\0';
+    }
+    return text;
+}
+
+/* Cuts `line` at its tabs, in place, and trims the cells; the number of cells, or MAX_SHEET_COLUMNS
+ * + 1 if more. */
 static size_t split_cells(char *line, char *cells[MAX_SHEET_COLUMNS]) {
     size_t count = 0;
     for (char *at = line; at != NULL;) {
         if (count == MAX_SHEET_COLUMNS) {
             return MAX_SHEET_COLUMNS + 1;
         }
-        cells[count++] = at;
+        char *cell = at;
         at = strchr(at, '\t');
         if (at != NULL) {
             *at++ = '\0';
         }
+        cells[count++] = trim(cell);
     }
     return count;
 }
@@ -69,8 +108,8 @@ static Status check_required(const Reader *reader, Error *error) {
             found |= reader->column_of_cell[cell] == (int)n;
         }
         if (!found) {
-            return error_set(error, STATUS_BAD_DATA, "%s:1: column '%s' is missing", reader->path,
-                             reader->columns[n].name);
+            return error_set(error, STATUS_BAD_DATA, "%s:%d: column '%s' is missing", reader->path,
+                             reader->line, reader->columns[n].name);
         }
     }
     return STATUS_OK;
@@ -78,28 +117,26 @@ static Status check_required(const Reader *reader, Error *error) {
 
 static Status read_header(Reader *reader, char *line, Error *error) {
     char *cells[MAX_SHEET_COLUMNS];
-    if (strncmp(line, "\xef\xbb\xbf", 3) == 0) {
-        line += 3;
-    }
     reader->n_cells = split_cells(line, cells);
     if (reader->n_cells > MAX_SHEET_COLUMNS) {
-        return error_set(error, STATUS_BAD_DATA, "%s:1: more than %d columns", reader->path,
-                         MAX_SHEET_COLUMNS);
+        return error_set(error, STATUS_BAD_DATA, "%s:%d: more than %d columns", reader->path,
+                         reader->line, MAX_SHEET_COLUMNS);
     }
     for (size_t cell = 0; cell < reader->n_cells; cell++) {
         int column = find_accepted(reader, cells[cell]);
-        if (column < 0 && !reader->accept_others) {
+        if (column < 0 && reader->is_input) {
             char accepted[ERROR_MESSAGE_SIZE / 2];
             list_accepted(reader, accepted, sizeof accepted);
             return error_set(error, STATUS_BAD_DATA,
-                             "%s:1: unknown column '%s'; the sheet is tab-separated with columns "
-                             "%s",
-                             reader->path, cells[cell], accepted);
+                             "%s:%d: unknown column '%.*s'; the sheet is tab-separated with "
+                             "columns %s",
+                             reader->path, reader->line, shown_length(cells[cell]), cells[cell],
+                             accepted);
         }
         for (size_t earlier = 0; column >= 0 && earlier < cell; earlier++) {
             if (reader->column_of_cell[earlier] == column) {
-                return error_set(error, STATUS_BAD_DATA, "%s:1: column '%s' is there twice",
-                                 reader->path, cells[cell]);
+                return error_set(error, STATUS_BAD_DATA, "%s:%d: column '%s' is there twice",
+                                 reader->path, reader->line, cells[cell]);
             }
         }
         reader->column_of_cell[cell] = column;
@@ -121,60 +158,91 @@ static bool is_choice(const char *choices, const char *value) {
     }
 }
 
-static Status store_number(const Reader *reader, const SheetColumn *column, const char *cell,
-                           Table *table, size_t row, Error *error) {
+static Status store_number(const SheetColumn *column, const char *cell, Table *table, size_t row,
+                           Error *error) {
     char *end = NULL;
     double value = strtod(cell, &end);
     if (end == cell || *end != '\0' || !isfinite(value)) {
-        return error_set(error, STATUS_BAD_DATA, "%s:%d: column '%s': '%s' is not a number",
-                         reader->path, reader->line, column->name, cell);
+        return error_set(error, STATUS_BAD_DATA,
+                         "column '%s': '%.*s' is not a number; write it as 61.5", column->name,
+                         shown_length(cell), cell);
     }
     if (column->min <= column->max && (value < column->min || value > column->max)) {
-        return error_set(error, STATUS_BAD_DATA, "%s:%d: column '%s': %s is outside %g to %g%s%s",
-                         reader->path, reader->line, column->name, cell, column->min, column->max,
+        return error_set(error, STATUS_BAD_DATA, "column '%s': %.*s is outside %g to %g%s%s",
+                         column->name, shown_length(cell), cell, column->min, column->max,
                          column->units != NULL ? " " : "",
                          column->units != NULL ? column->units : "");
     }
     return table_set_number(table, row, column->name, value, error);
 }
 
-static Status store_cell(const Reader *reader, const SheetColumn *column, const char *cell,
-                         Table *table, size_t row, Error *error) {
+/* STATUS_BAD_DATA is about this cell, which then stays missing. */
+static Status store_cell(const SheetColumn *column, const char *cell, Table *table, size_t row,
+                         Error *error) {
     if (*cell == '\0' || strcmp(cell, "n/a") == 0) {
-        return column->need == COLUMN_FILLED
-                   ? error_set(error, STATUS_BAD_DATA, "%s:%d: column '%s' is empty", reader->path,
-                               reader->line, column->name)
+        return column->need == COLUMN_FILLED || column->need == COLUMN_KEY
+                   ? error_set(error, STATUS_BAD_DATA,
+                               "column '%s' is empty; fill it in or remove the row", column->name)
                    : STATUS_OK;
     }
     if (column->kind == COLUMN_NUMBER) {
-        return store_number(reader, column, cell, table, row, error);
+        return store_number(column, cell, table, row, error);
     }
     if (column->choices != NULL && !is_choice(column->choices, cell)) {
-        return error_set(error, STATUS_BAD_DATA, "%s:%d: column '%s': '%s' is not one of %s",
-                         reader->path, reader->line, column->name, cell, column->choices);
+        return error_set(error, STATUS_BAD_DATA, "column '%s': '%.*s' is not one of %s",
+                         column->name, shown_length(cell), cell, column->choices);
     }
     return table_set_text(table, row, column->name, cell, error);
+}
+
+/* Fills the row; what is wrong with it goes to `problem`, what stops the reading to `error`. In a
+ * row with a cell too many or too few only the keys can be told, if anything. */
+static Status store_cells(const Reader *reader, char *const *cells, size_t n_cells, Table *table,
+                          size_t row, Error *problem, Error *error) {
+    bool fits = n_cells == reader->n_cells;
+    if (!fits) {
+        error_set(problem, STATUS_BAD_DATA,
+                  "%zu cells where the header has %zu; separate cells by one tab", n_cells,
+                  reader->n_cells);
+    }
+    for (size_t cell = 0; cell < reader->n_cells; cell++) {
+        int index = reader->column_of_cell[cell];
+        const SheetColumn *column = index >= 0 ? &reader->columns[index] : NULL;
+        if (column == NULL || (!fits && column->need != COLUMN_KEY)) {
+            continue;
+        }
+        Error found = {0};
+        Status status = store_cell(column, cell < n_cells ? cells[cell] : "", table, row, &found);
+        if (status != STATUS_OK && (status != STATUS_BAD_DATA || column->need == COLUMN_KEY)) {
+            *error = found;
+            return error_add_context(error, "%s:%d", reader->path, reader->line);
+        }
+        if (status != STATUS_OK && problem->status == STATUS_OK) {
+            *problem = found;
+        }
+    }
+    return STATUS_OK;
 }
 
 static Status read_row(const Reader *reader, char *line, Table *table, Error *error) {
     char *cells[MAX_SHEET_COLUMNS];
     size_t n_cells = split_cells(line, cells), row;
-    if (n_cells != reader->n_cells) {
-        return error_set(error, STATUS_BAD_DATA, "%s:%d: %zu cells where the header has %zu",
-                         reader->path, reader->line, n_cells, reader->n_cells);
-    }
+    Error problem = {0};
     if (table_add_row(table, &row, error) != STATUS_OK ||
-        table_set_number(table, row, "line", reader->line, error) != STATUS_OK) {
+        table_set_number(table, row, "line", reader->line, error) != STATUS_OK ||
+        store_cells(reader, cells, n_cells, table, row, &problem, error) != STATUS_OK) {
         return error->status;
     }
-    for (size_t cell = 0; cell < n_cells; cell++) {
-        int column = reader->column_of_cell[cell];
-        if (column >= 0 && store_cell(reader, &reader->columns[column], cells[cell], table, row,
-                                      error) != STATUS_OK) {
-            return error->status;
-        }
+    if (problem.status == STATUS_OK) {
+        return STATUS_OK;
     }
-    return STATUS_OK;
+    if (!reader->is_input) {
+        *error = problem;
+        return error_add_context(error, "%s:%d", reader->path, reader->line);
+    }
+    const char *slash = strrchr(reader->path, '/');
+    error_add_context(&problem, "%s:%d", slash != NULL ? slash + 1 : reader->path, reader->line);
+    return table_set_text(table, row, "problem", problem.message, error);
 }
 
 static Status make_columns(const Reader *reader, Table *table, Error *error) {
@@ -186,7 +254,28 @@ static Status make_columns(const Reader *reader, Table *table, Error *error) {
             return error->status;
         }
     }
-    return table_add_column(table, "line", COLUMN_NUMBER, "1", "line of the sheet", error);
+    Status status = table_add_column(table, "line", COLUMN_NUMBER, "1", "line of the sheet", error);
+    return status == STATUS_OK && reader->is_input
+               ? table_add_column(table, "problem", COLUMN_TEXT, NULL, "what is wrong with the row",
+                                  error)
+               : status;
+}
+
+static Status read_line(Reader *reader, char *line, size_t length, Table *table, Error *error) {
+    bool has_zero = memchr(line, '\0', length) != NULL;
+    if (has_zero || (reader->is_input && !is_utf8(line, length))) {
+        return error_set(error, STATUS_BAD_DATA, "%s:%d: %s; save the sheet as UTF-8 text",
+                         reader->path, reader->line,
+                         has_zero ? "holds a zero byte" : "is not UTF-8");
+    }
+    if (reader->line == 1 && strncmp(line, "\xef\xbb\xbf", 3) == 0) {
+        line += 3;
+    }
+    if (line[strspn(line, BLANKS)] == '\0') {
+        return STATUS_OK;
+    }
+    return reader->n_cells == 0 ? read_header(reader, line, error)
+                                : read_row(reader, line, table, error);
 }
 
 static Status read_lines(Reader *reader, FILE *file, Table *table, Error *error) {
@@ -195,22 +284,11 @@ static Status read_lines(Reader *reader, FILE *file, Table *table, Error *error)
     Status status = make_columns(reader, table, error);
     for (ssize_t got; status == STATUS_OK && (got = getline(&line, &capacity, file)) >= 0;) {
         reader->line++;
-        if (memchr(line, '\0', (size_t)got) != NULL) {
-            status = error_set(error, STATUS_BAD_DATA,
-                               "%s:%d: holds a zero byte; save the sheet as UTF-8 text",
-                               reader->path, reader->line);
-            break;
-        }
-        trim_line_end(line);
-        if (reader->line == 1) {
-            status = read_header(reader, line, error);
-        } else if (*line != '\0') {
-            status = read_row(reader, line, table, error);
-        }
+        status = read_line(reader, line, (size_t)got, table, error);
     }
     if (status == STATUS_OK && ferror(file)) {
         status = error_set(error, STATUS_IO, "%s: %s", reader->path, strerror(errno));
-    } else if (status == STATUS_OK && reader->line == 0) {
+    } else if (status == STATUS_OK && reader->n_cells == 0) {
         status =
             error_set(error, STATUS_BAD_DATA, "%s: is empty; expected a header row", reader->path);
     }
@@ -239,7 +317,7 @@ static Status read_with(Reader *reader, Table **table, Error *error) {
 
 Status sheet_read(const char *path, const SheetColumn *columns, size_t n, Table **table,
                   Error *error) {
-    Reader reader = {.path = path, .columns = columns, .n_columns = n};
+    Reader reader = {.path = path, .columns = columns, .n_columns = n, .is_input = true};
     return read_with(&reader, table, error);
 }
 
@@ -249,7 +327,7 @@ Status sheet_read_columns(const char *path, const char *const *names, size_t n, 
     for (size_t c = 0; c < n && c < MAX_SHEET_COLUMNS; c++) {
         columns[c] = (SheetColumn){.name = names[c], .kind = COLUMN_TEXT, .need = COLUMN_PRESENT};
     }
-    Reader reader = {.path = path, .columns = columns, .n_columns = n, .accept_others = true};
+    Reader reader = {.path = path, .columns = columns, .n_columns = n};
     return read_with(&reader, table, error);
 }
 

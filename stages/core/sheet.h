@@ -4,8 +4,9 @@
 
 #include "core/table.h"
 
-/* Whether a column must be there, and whether its cells may be empty. */
-typedef enum ColumnNeed { COLUMN_OPTIONAL, COLUMN_PRESENT, COLUMN_FILLED } ColumnNeed;
+/* Whether a column must be there, and whether its cells may be empty. The cells of a key say whose
+ * row it is. */
+typedef enum ColumnNeed { COLUMN_OPTIONAL, COLUMN_PRESENT, COLUMN_FILLED, COLUMN_KEY } ColumnNeed;
 
 /* One column of an input sheet. */
 typedef struct SheetColumn {
@@ -17,17 +18,21 @@ typedef struct SheetColumn {
     const char *units, *long_name;
 } SheetColumn;
 
-/* Reads a tab-separated UTF-8 sheet with a header row (BOM and CRLF accepted, `n/a` and empty
- * are missing). Every column must be one of `columns` (count `n`); a column that is unknown or
- * twice there, a required one that is missing, a cell of the wrong kind, range or choice, a row
- * with too many or too few cells: STATUS_BAD_DATA with "file:line: column ...". A file that
- * cannot be opened: STATUS_NO_INPUT. The table gets one more column, the number `line` (header
- * line = 1), for messages. `*table` is new, the caller frees it. */
+/* Reads a tab-separated UTF-8 sheet with a header row (BOM and CRLF accepted, blanks around cells
+ * and blank lines ignored, `n/a` and empty are missing). Every column must be one of `columns`
+ * (count `n`). The table gets two more columns: the number `line` (from 1) and the text `problem`,
+ * the first thing wrong with the row, "images.tsv:7: column 'role': ...", or empty: a cell of the
+ * wrong kind, range or choice or empty against its need, which is then missing; too many or too
+ * few cells, when all but the keys are missing. So a bad row stops those whose row it is, not all.
+ * STATUS_BAD_DATA with "path:line: ..." for what stops all: a column that is unknown or twice
+ * there, a required one that is missing, an empty key, a text that is not UTF-8. A file that
+ * cannot be opened: STATUS_NO_INPUT. `*table` is new, the caller frees it. */
 Status sheet_read(const char *path, const SheetColumn *columns, size_t n, Table **table,
                   Error *error);
 
 /* Reads only the named text columns of a sheet whose other columns do not matter (a batch of
- * patients, a status table); they must be there. Otherwise as sheet_read. */
+ * patients, a status table), and `line`; the columns must be there. A row with too many or too few
+ * cells is STATUS_BAD_DATA, the encoding is not looked at. Otherwise as sheet_read. */
 Status sheet_read_columns(const char *path, const char *const *names, size_t n, Table **table,
                           Error *error);
 

@@ -250,6 +250,35 @@ static void rehearse_given(size_t n, void *context) {
     read_given(((const CliOptions *)context)->in[n], &given, &ignored);
 }
 
+static void rehearse_out(size_t n, void *context) {
+    (void)n;
+    GivenFile existing;
+    Error ignored;
+    read_given(((const CliOptions *)context)->out, &existing, &ignored);
+}
+
+/* An output that is there may be replaced, or removed when the work fails, only if it is a result
+ * of this same stage: never somebody's other file, nor an input. */
+static Status check_replaceable(const Stage *stage, CliOptions *options, Error *error) {
+    char reason[REASON_SIZE];
+    GivenFile existing = {.stage = ""};
+    Error unreadable;
+    if (access(options->out, F_OK) != 0) {
+        return STATUS_OK;
+    }
+    bool is_readable =
+        isolation_rehearse(0, 1, rehearse_out, options, reason, sizeof reason) == 1 &&
+        read_given(options->out, &existing, &unreadable) == STATUS_OK;
+    if (is_readable && strcmp(existing.stage, stage->name) == 0) {
+        return STATUS_OK;
+    }
+    return error_set(
+        error, STATUS_CANNOT_CREATE,
+        "--out %s: exists and is no result of yttria-%s; choose another name or remove "
+        "it",
+        options->out, stage->name);
+}
+
 /* Sorts the files given with --in into the order of the stage's inputs by what they say they
  * are, and takes center and patient from the last of them. */
 static Status sort_inputs(const Stage *stage, CliOptions *options, const char *in[],
@@ -295,6 +324,9 @@ static Status run_single(const StageRun *run, CliOptions *options, Error *error)
     Status status = run->stage->inputs[0] != NULL
                         ? sort_inputs(run->stage, options, in, &given, error)
                         : split_patient(options->patient, &given, error);
+    if (status == STATUS_OK) {
+        status = check_replaceable(run->stage, options, error);
+    }
     if (status != STATUS_OK) {
         return status;
     }

@@ -1,3 +1,4 @@
+/* Columns own their cells; rows grow together, by doubling. */
 #include "core/table.h"
 
 #include <math.h>

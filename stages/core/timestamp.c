@@ -1,3 +1,4 @@
+/* Times are kept as seconds of the written clock, so that nothing depends on the machine's zone. */
 #include "core/timestamp.h"
 
 #include <ctype.h>

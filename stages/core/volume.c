@@ -1,3 +1,4 @@
+/* Trilinear sampling and partial-volume coverage. A voxel index is a voxel centre everywhere. */
 #include "core/volume.h"
 
 #include <math.h>

@@ -55,16 +55,26 @@ Status reference_choose_pet(const ImageEntry *images, size_t count, const Table 
                      first, rows);
 }
 
+/* 0: cannot be the reference. Any anatomy is above any CT or MR; the same timepoint counts more
+ * than the same frame, which registration can make up for. */
+static int rank_reference(const ImageEntry *image, const ImageEntry *pet) {
+    const bool shares = reference_share_frame(image, pet);
+    const bool same_time = strcmp(image->timepoint, pet->timepoint) == 0;
+    const int closeness = (shares ? 1 : 0) + (same_time ? 2 : 0);
+    if (has_role(image, "anatomy")) {
+        return 8 + closeness;
+    }
+    if (closeness > 0 && (has_role(image, "ct") || has_role(image, "mr"))) {
+        return 1 + closeness;
+    }
+    return 0;
+}
+
 size_t reference_choose(const ImageEntry *images, size_t count, size_t pet) {
     size_t best = pet;
     int best_rank = 0;
     for (size_t n = 0; n < count; n++) {
-        int rank = 0;
-        if (has_role(&images[n], "anatomy")) {
-            const bool shares = reference_share_frame(&images[n], &images[pet]);
-            const bool same_time = strcmp(images[n].timepoint, images[pet].timepoint) == 0;
-            rank = 1 + (shares ? 1 : 0) + (same_time ? 2 : 0);
-        }
+        const int rank = rank_reference(&images[n], &images[pet]);
         if (rank > best_rank) {
             best = n;
             best_rank = rank;

@@ -1,7 +1,7 @@
 /* Which image everything is brought to, and which image of a foreign space is registered.
  *
  * The PET that carries the dose grid is the first treatment's; the reference is the anatomical
- * image acquired with it. Rules: docs/file-format.md, register.h5. */
+ * image acquired with it, if there is one. Rules: docs/file-format.md, register.h5. */
 #ifndef YTTRIA_REGISTER_REFERENCE_H
 #define YTTRIA_REGISTER_REFERENCE_H
 
@@ -31,8 +31,10 @@ bool reference_share_frame(const ImageEntry *a, const ImageEntry *b);
 Status reference_choose_pet(const ImageEntry *images, size_t count, const Table *treatments,
                             size_t *pet, Error *error);
 
-/* The anatomy at the PET's timepoint, else any anatomy (one in the PET's frame first), else the
- * PET itself. Among equals the first by name. */
+/* The anatomy at the PET's timepoint, else any anatomy (one in the PET's frame first); without
+ * anatomy the ct or mr at the PET's timepoint, else one in the PET's frame, so that masks drawn on
+ * it keep its finer grid; else the PET itself, never another PET. Among equals the one in the PET's
+ * frame, then the first by name. */
 size_t reference_choose(const ImageEntry *images, size_t count, size_t pet);
 
 /* Of the images that share the frame of `image`, the one to register for all of them: anatomy

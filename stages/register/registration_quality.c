@@ -12,6 +12,7 @@ static const double CONSISTENT_MM = 3.0;
 static const double FULL_EXTENT = 0.5;
 static const double SCANNER_HALF_SHIFTS = 6.0;
 static const double SCANNER_MARGIN = 0.1;
+static const double SCANNER_TIE = 0.01;
 static const double SCANNER_MAX_MM = 30.0;
 
 static double uniqueness_of(const RigidSearch *search) {
@@ -99,15 +100,15 @@ static Status measure_half_shifts(const RigidSearch *search, const RegistrationC
     return status;
 }
 
-/* Puts the identity in the place of the best candidate if the images do not contradict it. */
-static bool confirm_scanner(RigidSearch *search, double half_shift_mm) {
+/* Puts the identity in the place of the best candidate if it lies within `limit_mm` of that one and
+ * has at most the fraction `margin` less rank. */
+static bool confirm_scanner(RigidSearch *search, double limit_mm, double margin) {
     const RigidPoint scanner = {{0.0}};
     const Affine identity = affine_identity();
     const double rank = similarity_rank(&search->levels[search->n_levels - 1], &identity);
     RigidCandidate *best = &search->candidates[0];
     const double distance_mm = rigid_space_distance_mm(&search->space, &best->point, &scanner);
-    const double limit_mm = fmin(SCANNER_HALF_SHIFTS * half_shift_mm, SCANNER_MAX_MM);
-    if (distance_mm > limit_mm || rank < (1.0 - SCANNER_MARGIN) * best->rank) {
+    if (distance_mm > limit_mm || rank <= 0.0 || rank < (1.0 - margin) * best->rank) {
         return false;
     }
     best->point = scanner;
@@ -122,11 +123,14 @@ Status registration_quality_assess(RigidSearch *search, const RegistrationConfig
     if (!search->has_contrast) {
         return STATUS_OK;
     }
+    /* Before the halves are measured: they have to be those of the map that is judged. */
+    const bool tied = confirm_scanner(search, INFINITY, SCANNER_TIE);
     Status status = measure_half_shifts(search, config, &quality->half_shift_mm, error);
     if (status != STATUS_OK) {
         return status;
     }
-    quality->scanner_confirmed = confirm_scanner(search, quality->half_shift_mm);
+    const double limit_mm = fmin(SCANNER_HALF_SHIFTS * quality->half_shift_mm, SCANNER_MAX_MM);
+    quality->scanner_confirmed = tied || confirm_scanner(search, limit_mm, SCANNER_MARGIN);
     const RigidCandidate *best = &search->candidates[0];
     const Affine map = rigid_space_map(&search->space, &best->point);
     const MutualInformationValue value =

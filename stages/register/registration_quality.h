@@ -34,9 +34,11 @@ typedef struct RegistrationQuality {
 
 /* Judges the best candidate of a finished search. Without contrast: quality 0.
  *
- * If the best candidate differs from the scanners' coordinates (the identity) by no more than
- * six times e (at most 30 mm), and has less than a tenth more rank, it is not distinguishable from
- * them: the identity then takes its place in `search` and is judged instead. */
+ * The scanners' coordinates (the identity) take the best candidate's place in `search`, and are
+ * judged instead, if the images do not speak against them: if their rank is at most a hundredth
+ * below the best, however far away that one is (a round body can be turned at no cost; the search
+ * may also have missed them); or at most a tenth below, and the best candidate no further away
+ * than six times e, at most 30 mm. A rank of 0 confirms nothing. */
 Status registration_quality_assess(RigidSearch *search, const RegistrationConfig *config,
                                    RegistrationQuality *quality, Error *error);
 

@@ -1,3 +1,4 @@
+/* Attributes are handed on by name, whatever they are; only progression and delay are looked at. */
 #include "segment/patient_record.h"
 
 #include "core/flags.h"

@@ -1,7 +1,8 @@
 """Damaged input: the patient concerned fails with a sentence that helps, the others are done.
 
 Every case damages one patient of the small archive, runs yttria-convert on the batch, and looks
-at the exit code and at status/convert.tsv. Broken sheets stop the program (exit code 65).
+at the exit code and at status/convert.tsv. Sheets of which no row can be trusted stop the program
+(exit code 65).
 """
 import shutil
 import sys
@@ -170,9 +171,45 @@ class BadInput(unittest.TestCase):
         self.expect_failed(lines[1].split("\t")[0] + "/" + lines[1].split("\t")[1], "patients.tsv",
                            "listed twice", "lines 2 and 5")
 
+    def row_of(self, sheet, patient):
+        """The first row of a patient in a sheet, as text."""
+        key = patient.replace("/", "\t") + "\t"
+        lines = (self.trial.folder / f"{sheet}.tsv").read_text().splitlines()
+        return next(line for line in lines if line.startswith(key))
+
     def test_bad_choice(self):
-        self.trial.edit("patients", "yes", "maybe")
-        self.expect_refused("patients.tsv", "maybe")
+        row = self.row_of("images", SOUTH)
+        self.trial.edit("images", row, row.replace("\tpet\t", "\tpt\t"))
+        self.expect_failed(SOUTH, "images.tsv:", "column 'role': 'pt' is not one of pet|anatomy")
+
+    def test_bad_clinical_value(self):
+        row = self.row_of("patients", NORTH)
+        self.trial.edit("patients", row, row.replace("\tno", "\tmaybe").replace("\tyes", "\tmaybe")
+                        .replace("\tunknown", "\tmaybe"))
+        self.expect_failed(NORTH, "patients.tsv:", "column 'progression': 'maybe' is not one of")
+
+    def test_row_with_a_cell_too_many(self):
+        row = self.row_of("treatments", ISLAND)
+        self.trial.edit("treatments", row, row + "\tremark")
+        self.expect_failed(ISLAND, "treatments.tsv:", "cells where the header has")
+
+    def test_row_of_nobody(self):
+        row = self.row_of("images", NORTH)
+        with open(self.trial.folder / "images.tsv", "a", encoding="utf-8") as sheet:
+            sheet.write("\t\t\n" + row.replace("N01", "N99") + "\n")
+        done = self.trial.run("convert")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("patient north/N99 is not in the sheet of patients", done.stderr)
+
+    def test_row_that_does_not_say_whose_it_is(self):
+        row = self.row_of("images", NORTH)
+        self.trial.edit("images", row, row.replace("N01", "", 1))
+        self.expect_refused("images.tsv:", "column 'patient' is empty")
+
+    def test_sheet_that_is_not_utf8(self):
+        sheet = self.trial.folder / "images.tsv"
+        sheet.write_bytes(sheet.read_bytes() + b"north\tN01\tm\xfcller\n")
+        self.expect_refused("images.tsv:", "is not UTF-8")
 
     # ---- and nothing damaged ----
 

@@ -65,7 +65,7 @@ class Validation(unittest.TestCase):
 
     def test_value_of_the_wrong_kind_is_named_with_what_is_wanted(self):
         self.assert_problem("trial.yaml:7: error: dose.density_g_ml: found \"heavy\", "
-                            "wanted a number above 0", 78,
+                            "wanted a number", 78,
                             config=CONFIG + "dose:\n  density_g_ml: heavy\n")
 
     def test_key_written_twice(self):
@@ -84,13 +84,38 @@ class Validation(unittest.TestCase):
                             "'progression'?", 65,
                             patients=SHEETS["patients"].replace("progression", "progresion"))
 
-    def test_cell_of_the_wrong_kind_is_named_with_its_row(self):
-        self.assert_problem("patients.tsv:2: error: column 'age': found \"old\"", 65,
+    def test_cell_of_the_wrong_kind_is_a_warning_with_its_row(self):
+        self.assert_problem("patients.tsv:2: warning: column 'age': found \"old\"", 0,
                             patients=SHEETS["patients"].replace("61", "old"))
 
-    def test_row_with_a_cell_too_many(self):
-        self.assert_problem("images.tsv:2: error: has 6 cells, the header has 5", 65,
+    def test_bad_choice_is_a_warning(self):
+        self.assert_problem("images.tsv:2: warning: column 'role': found \"pt\", wanted pet or", 0,
+                            images=SHEETS["images"].replace("\tpet\t", "\tpt\t"))
+
+    def test_row_with_a_cell_too_many_is_a_warning(self):
+        self.assert_problem("images.tsv:2: warning: has 6 cells, the header has 5", 0,
                             images=SHEETS["images"].replace("P1/pet", "P1/pet\t"))
+
+    def test_patient_with_a_cell_too_many(self):
+        self.assert_problem("patients.tsv:2: error: has 5 cells, the header has 4", 65,
+                            patients=SHEETS["patients"].replace("61", "61\t"))
+
+    def test_row_that_does_not_say_whose_it_is(self):
+        self.assert_problem("images.tsv:3: error: column 'patient' is empty", 65,
+                            images=SHEETS["images"] + "a stray remark\n")
+
+    def test_encoding(self):
+        latin = SHEETS["patients"].replace("A\tP2", "\xe9\tP2").encode("latin-1")
+        self.check()
+        (self.folder / "patients.tsv").write_bytes(latin)
+        problems = [str(problem) for problem in validate.check_all(self.config)]
+        self.assertTrue(any("patients.tsv: error: is not UTF-8" in p for p in problems), problems)
+        self.assert_problem("images.tsv:2: error: holds a zero byte", 65,
+                            images=SHEETS["images"].replace("P1/pet", "P1\0pet"))
+
+    def test_blanks_do_not_matter(self):
+        text = "\n" + SHEETS["patients"].replace("\t", " \t ") + " \t\t \t\n\n"
+        self.assertEqual(self.check(patients=text), ([], 0))
 
     def test_center_that_is_a_folder_of_the_run(self):
         self.assert_problem("patients.tsv:2: error: column 'center'", 65,

@@ -83,6 +83,21 @@ static void contours_outside_do_not_fit(void) {
     CU_ASSERT_FALSE(fit_of(&grid, (const double[]){2, 3, 4}).is_on_grid);
 }
 
+/* The rectangles end at 14.5, 10.5; an image of n columns at n - 0.5. */
+static void distance_beyond_the_edge_is_in_millimetres(void) {
+    Grid grid = oblique(); /* 0.8 mm */
+    grid.size[0] = 12;
+    ContourFit fit = fit_of(&grid, (const double[]){2, 3, 4});
+    CU_ASSERT_FALSE(fit.is_on_grid);
+    ASSERT_NEAR(fit.beyond_mm, 3 * 0.8, 1e-9);
+    CU_ASSERT_FALSE(fit_of(&grid, (const double[]){8, 9, 10}).beyond_mm > 0); /* off the slices */
+    grid = upright();
+    grid.size[0] = 14; /* a voxel too far is let through */
+    fit = fit_of(&grid, (const double[]){2, 3, 4});
+    CU_ASSERT_TRUE(fit.is_on_grid);
+    ASSERT_NEAR(fit.beyond_mm, 0, 0);
+}
+
 static void sparse_contours_show_their_gap(void) {
     Grid grid = upright();
     ContourFit fit = fit_of(&grid, (const double[]){2, 4, 8});
@@ -126,6 +141,8 @@ int main(void) {
         {"two planes in one slice do not fit", two_planes_in_one_slice_do_not_fit},
         {"several contours in one plane fit", several_contours_in_one_plane_fit},
         {"contours outside do not fit", contours_outside_do_not_fit},
+        {"the distance beyond the edge is in millimetres",
+         distance_beyond_the_edge_is_in_millimetres},
         {"sparse contours show their gap", sparse_contours_show_their_gap},
         {"contours across slices do not fit", contours_across_slices_do_not_fit},
         {"oblique contours fill their slices", oblique_contours_fill_their_slices},

@@ -90,15 +90,101 @@ static void other_grid_needs_one_shared_frame(void) {
     CU_ASSERT_EQUAL(import(labels_file(), "1=liver", NULL, 0, &list, &error), STATUS_BAD_DATA);
 }
 
-static void same_grid_is_within_a_hundredth_of_a_millimetre(void) {
+/* Voxels of 2 mm: 0.01 mm makes the same grid, 0.01 voxels the same voxels. */
+static void same_grid_is_within_a_hundredth(void) {
     PatientImage image = nifti_image_of("mr", SIZE, ORIGIN);
     StructureList list;
     Error error = {0};
     image.grid.affine.m[1][3] += 0.009;
     CU_ASSERT_EQUAL(import(labels_file(), "1=liver", &image, 1, &list, &error), STATUS_OK);
     structure_list_free(&list);
+    image.grid.affine.m[1][3] += 0.010;
+    CU_ASSERT_EQUAL(import(labels_file(), "1=liver", &image, 1, &list, &error), STATUS_OK);
+    structure_list_free(&list);
     image.grid.affine.m[1][3] += 0.002;
     CU_ASSERT_EQUAL(import(labels_file(), "1=liver", &image, 1, &list, &error), STATUS_BAD_DATA);
+}
+
+/* The grid of an image whose voxel (a, b, c) is voxel (i, j, k) of `mask`: a = i + 2, b = 11 - k,
+ * c = j + 1; `size` voxels. Worked out by hand: i = a - 2, j = c - 1, k = 11 - b. */
+static Grid turned(const Grid *mask, const size_t size[3]) {
+    const Affine to_mask = {{{1, 0, 0, -2}, {0, 0, 1, -1}, {0, -1, 0, 11}, {0, 0, 0, 1}}};
+    return (Grid){.size = {size[0], size[1], size[2]},
+                  .affine = affine_compose(&mask->affine, &to_mask)};
+}
+
+static void assert_image(const PatientImage *images, size_t n_images, const char *wanted) {
+    StructureList list;
+    Error error = {0};
+    Status status = import(labels_file(), "1=liver", images, n_images, &list, &error);
+    CU_ASSERT_EQUAL(status, wanted == NULL ? STATUS_BAD_DATA : STATUS_OK);
+    if (status == STATUS_OK && wanted != NULL) {
+        CU_ASSERT_STRING_EQUAL(list.items[0].image, wanted);
+        /* voxels (3, 2, 1) and (3, 2, 2), one of margin: begins at (2, 1, 0), RAS 14, 22, 30 */
+        CU_ASSERT_EQUAL(label_map_count(&list.items[0].mask, 1), 2);
+        ASSERT_NEAR(list.items[0].mask.grid.affine.m[0][3], -14, 1e-6);
+        ASSERT_NEAR(list.items[0].mask.grid.affine.m[1][3], -22, 1e-6);
+        ASSERT_NEAR(list.items[0].mask.grid.affine.m[2][3], 30, 1e-6);
+    }
+    structure_list_free(&list);
+}
+
+static void turned_and_cropped_masks_lie_on_their_image(void) {
+    PatientImage image = nifti_image_of("mr", SIZE, ORIGIN);
+    const Grid mask = image.grid;
+    /* mask voxels need a 2..7, b 8..11, c 1..5 */
+    image.grid = turned(&mask, (const size_t[]){8, 12, 6});
+    assert_image(&image, 1, "mr");
+    for (int axis = 0; axis < 3; axis++) { /* a corner is outside */
+        image.grid.size[axis]--;
+        assert_image(&image, 1, NULL);
+        image.grid.size[axis]++;
+    }
+    const Affine flip = {{{-1, 0, 0, NI - 1}, {0, -1, 0, NJ - 1}, {0, 0, 1, 0}, {0, 0, 0, 1}}};
+    image.grid = (Grid){.size = {NI, NJ, NK}, .affine = affine_compose(&mask.affine, &flip)};
+    assert_image(&image, 1, "mr");
+    image.grid.affine.m[0][3] += 0.03; /* 0.015 voxels of 2 mm: more than 0.01 */
+    assert_image(&image, 1, NULL);
+    image.grid.affine.m[0][3] -= 0.015; /* 0.0075 */
+    assert_image(&image, 1, "mr");
+}
+
+static void other_lattices_do_not_match(void) {
+    PatientImage image = nifti_image_of("mr", SIZE, ORIGIN);
+    const Grid mask = image.grid;
+    const size_t size[3] = {20, 20, 20};
+    image.grid = turned(&mask, size);
+    image.grid.affine.m[0][0] *= 1.002; /* another voxel size: 2e-3 off */
+    assert_image(&image, 1, NULL);
+    image.grid = turned(&mask, size);
+    image.grid.affine.m[1][0] += 2 * 0.002; /* sheared */
+    assert_image(&image, 1, NULL);
+    image.grid = turned(&mask, size);
+    for (int row = 0; row < 3; row++) {
+        image.grid.affine.m[row][3] += image.grid.affine.m[row][1] / 2; /* between the voxels */
+    }
+    assert_image(&image, 1, NULL);
+    image.grid = turned(&mask, size);
+    for (int row = 0; row < 3; row++) {
+        image.grid.affine.m[row][0] *= 2; /* every other voxel */
+    }
+    assert_image(&image, 1, NULL);
+}
+
+static void match_prefers_whole_then_anatomy(void) {
+    PatientImage images[4];
+    static const char *const names[] = {"pet", "ct", "anatomy", "whole"};
+    const PatientImage mask = nifti_image_of("", SIZE, ORIGIN);
+    for (size_t n = 0; n < 4; n++) {
+        images[n] = nifti_image_of(names[n], SIZE, ORIGIN);
+        snprintf(images[n].role, sizeof images[n].role, "%s", n == 3 ? "pet" : names[n]);
+        images[n].grid = turned(&mask.grid, (const size_t[]){20, 20, 20});
+    }
+    assert_image(images, 1, "pet");
+    assert_image(images, 2, "ct");
+    assert_image(images, 3, "anatomy");
+    images[3].grid = mask.grid;
+    assert_image(images, 4, "whole"); /* the mask's own grid goes before a larger one */
 }
 
 static void binary_file_may_be_named_after_its_structure(void) {
@@ -178,7 +264,11 @@ int main(void) {
         {"a real mask agrees with nibabel", real_mask_agrees_with_nibabel},
         {"values become structures of their image", values_become_structures_of_their_image},
         {"another grid needs one shared frame", other_grid_needs_one_shared_frame},
-        {"the same grid is within 0.01 mm", same_grid_is_within_a_hundredth_of_a_millimetre},
+        {"the same grid is within 0.01 voxel", same_grid_is_within_a_hundredth},
+        {"turned and cropped masks lie on their image",
+         turned_and_cropped_masks_lie_on_their_image},
+        {"other lattices do not match", other_lattices_do_not_match},
+        {"the match prefers the whole image, then anatomy", match_prefers_whole_then_anatomy},
         {"a binary file may be named after its structure",
          binary_file_may_be_named_after_its_structure},
         {"floats may hold labels", floats_may_hold_labels},

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "convert/radionuclide.h"
+#include "core/log.h"
 #include "tests/unit/convert/dicom_writer.h"
 #include "tests/unit/suite.h"
 
@@ -86,7 +87,8 @@ static void write_slice(const char *folder, int z, const PetFields *fields) {
 }
 
 /* Writes `n` slices, the k-th with fields[k], and reads their header. */
-static Status read_header(const PetFields *fields, int n, PetHeader *header, Error *error) {
+static Status read_header_with(const PetFields *fields, int n, const Table *treatments,
+                               PetHeader *header, Error *error) {
     char folder[PATH_SIZE - 16], command[2 * PATH_SIZE];
     snprintf(folder, sizeof folder, "%s/pet", scratch_folder());
     snprintf(command, sizeof command, "rm -rf '%s' && mkdir '%s'", folder, folder);
@@ -98,9 +100,13 @@ static Status read_header(const PetFields *fields, int n, PetHeader *header, Err
     Status status = dicom_series_open(folder, "PT", &series, error);
     CU_ASSERT_EQUAL(status, STATUS_OK);
     *header = (PetHeader){0};
-    status = status == STATUS_OK ? pet_header_read(&series, header, error) : status;
+    status = status == STATUS_OK ? pet_header_read(&series, treatments, header, error) : status;
     dicom_series_close(&series);
     return status;
+}
+
+static Status read_header(const PetFields *fields, int n, PetHeader *header, Error *error) {
+    return read_header_with(fields, n, NULL, header, error);
 }
 
 static void check_time(const Timestamp *time, const char *expected) {
@@ -238,6 +244,56 @@ static void test_admin(void) {
     check_refused(&fields, "(0018,1078)", "Decay Factor");
 }
 
+/* 90Y, corrected to an injection at 10:00 of an unknown day; acquired on 5 March at 11:20:11, and
+ * treated at the given times. `expected` NULL: refused. */
+static void check_day(const char *const treated[], size_t n, const char *factor,
+                      const char *expected) {
+    PetFields fields = usual;
+    PetHeader header;
+    Error error = {0};
+    Table *treatments = table_new();
+    table_add_column(treatments, "administered_at", COLUMN_TEXT, NULL, "", &error);
+    for (size_t t = 0; t < n; t++) {
+        size_t row = 0;
+        table_add_row(treatments, &row, &error);
+        table_set_text(treatments, row, "administered_at", treated[t], &error);
+    }
+    fields.decay = "ADMIN";
+    fields.half_life = "230551";
+    fields.injection_datetime = NULL;
+    fields.injection_time = "100000";
+    fields.decay_factor = factor;
+    Status status = read_header_with(&fields, 1, treatments, &header, &error);
+    CU_ASSERT_EQUAL(status, expected == NULL ? STATUS_BAD_DATA : STATUS_OK);
+    if (expected != NULL) {
+        check_time(&header.injection, expected);
+        check_time(&header.decay_reference, expected);
+        CU_ASSERT_FALSE(header.is_injection_dated);
+    } else {
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "administered_at"));
+    }
+    pet_header_free(&header);
+    table_free(treatments);
+}
+
+static void test_day_from_treatments(void) {
+    check_day((const char *[]){"2024-03-04T10:05:00"}, 1, NULL, "2024-03-04T10:00:00");
+    check_day((const char *[]){"2024-03-05T09:50:00"}, 1, NULL, "2024-03-05T10:00:00");
+    check_day((const char *[]){"2024-03-04T10:10:01"}, 1, NULL, NULL); /* over ten minutes */
+    check_day((const char *[]){"2024-03-06T10:00:00"}, 1, NULL, NULL); /* after the PET */
+    check_day((const char *[]){"2024-02-01T10:00:00"}, 1, NULL, NULL); /* 33 d: 12 half-lives */
+    check_day((const char *[]){"2024-01-04T10:00:00", "2024-03-04T10:00:00", "2024-03-03T16:00:00"},
+              3, NULL, "2024-03-04T10:00:00"); /* only one can be */
+    check_day((const char *[]){"2024-03-04T10:00:00", "2024-03-02T10:00:00"}, 2, NULL, NULL);
+    check_day((const char *[]){"2024-03-04T10:00:00", "2024-03-04T10:01:00"}, 2, NULL,
+              "2024-03-04T10:00:00");
+    /* a factor goes before the sheet: exp(ln 2 * 4811 / 230551) = 1.0146 is the same day; one that
+     * no day explains is not overruled */
+    check_day((const char *[]){"2024-03-04T10:00:00"}, 1, "1.0147", "2024-03-05T10:00:00");
+    check_day((const char *[]){"2024-03-04T10:00:00"}, 1, "1.15", NULL);
+    check_day(NULL, 0, NULL, NULL);
+}
+
 static void test_no_correction(void) {
     PetFields fields[2] = {usual, usual};
     PetHeader header;
@@ -314,6 +370,7 @@ static void test_nuclide_of_header(void) {
 }
 
 int main(void) {
+    log_configure("test", LOG_ERROR, LOG_TEXT, -1); /* no warnings: they are expected */
     static const UnitTest tests[] = {
         {"a usual header refers to the series time", test_usual},
         {"units other than BQML are refused with tag and value", test_units},
@@ -321,6 +378,7 @@ int main(void) {
         {"a series made later refers to the scan", test_series_made_later},
         {"an injection time without date is the last one before", test_injection_time_only},
         {"ADMIN refers to the injection, whose day must be known", test_admin},
+        {"without Decay Factor the sheet tells the day", test_day_from_treatments},
         {"NONE gives each slice its factor", test_no_correction},
         {"the UTC offset is kept", test_utc_offset},
         {"nuclides are known by code, text and half-life", test_radionuclide},

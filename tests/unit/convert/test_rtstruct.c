@@ -320,6 +320,9 @@ static void wrong_structure_sets_are_refused(void) {
                    "none of the images");
     assert_refused(&(ContourSpec){"CLOSED_PLANAR", "4\\4\\3\\8\\4\\9\\8\\8\\9", "3"}, 1, 1,
                    "none of the images");
+    /* the image ends at x = 19.5 */
+    assert_refused(&(ContourSpec){"CLOSED_PLANAR", "4\\4\\3\\23\\4\\3\\23\\8\\3", "3"}, 1, 1,
+                   "beyond the field of view of small by 3.5 mm");
 }
 
 static void truncated_file_is_refused(void) {

@@ -94,27 +94,74 @@ static void test_listed_twice(void) {
 }
 
 static void test_refused(void) {
-    check_refused("center\tpatient\tprogression\nA\tP1\tmaybe\n", treatments, images,
-                  "patients.tsv:2");
     check_refused("center\tpatient\tprogression\tshoe_size\nA\tP1\tno\t44\n", treatments, images,
                   "shoe_size");
-    check_refused(patients,
-                  "center\tpatient\ttreatment\tadministered_at\tactivity_gbq\n"
-                  "A\tP9\tT1\t2024-03-05T10:00\t2.5\n",
-                  images, "treatments.tsv:2: patient A/P9 is not in");
-    check_refused(patients,
-                  "center\tpatient\ttreatment\tadministered_at\tactivity_gbq\n"
-                  "A\tP1\tT1\t2024-03-05T10:00\t0\n",
-                  images, "treatments.tsv:2");
-    check_refused(patients, treatments,
-                  "center\tpatient\ttimepoint\trole\tpath\nA\tP1\tpost\tpet\ta\n"
-                  "C\tP1\tpost\tpet\ta\n",
-                  "images.tsv:3: patient C/P1 is not in");
-    check_refused(patients, treatments,
-                  "center\tpatient\ttimepoint\trole\tpath\nA\tP1\tpost\tspect\ta\n",
-                  "images.tsv:2");
     check_refused(patients, treatments, "center\tpatient\ttimepoint\trole\nA\tP1\tpost\tpet\n",
                   "path");
+    check_refused(patients, treatments,
+                  "center\tpatient\ttimepoint\trole\tpath\nA\t\tpost\tpet\ta\n",
+                  "images.tsv:2: column 'patient' is empty");
+}
+
+/* `expected` is why A/P1 fails; the others are as good as ever. */
+static void check_only_p1_fails(const char *p, const char *t, const char *i, const char *expected) {
+    Sheets sheets;
+    Error error = {0};
+    CU_ASSERT_EQUAL_FATAL(load(p, t, i, &sheets, &error), STATUS_OK);
+    CU_ASSERT_EQUAL(sheets_check_patient(&sheets, "A", "P10", &error), STATUS_OK);
+    CU_ASSERT_EQUAL(sheets_check_patient(&sheets, "B", "P2", &error), STATUS_OK);
+    CU_ASSERT_EQUAL(sheets_check_patient(&sheets, "A", "P1", &error), STATUS_BAD_DATA);
+    if (strncmp(error.message, expected, strlen(expected)) != 0) {
+        printf("message: %s\n", error.message);
+        CU_FAIL("the message does not say what is wrong");
+    }
+    sheets_free(&sheets);
+}
+
+static void test_bad_row(void) {
+    check_only_p1_fails("center\tpatient\tprogression\nA\tP10\tno\nA\tP1\tmaybe\nB\tP2\tno\n",
+                        treatments, images,
+                        "patients.tsv:3: column 'progression': 'maybe' is not one of");
+    check_only_p1_fails(patients,
+                        "center\tpatient\ttreatment\tadministered_at\tactivity_gbq\n"
+                        "A\tP1\tT1\t2024-03-05T10:00\t2\n"
+                        "A\tP1\tT2\t2024-03-05T10:00\t0\n",
+                        images, "treatments.tsv:3: column 'activity_gbq': 0 is outside");
+    check_only_p1_fails(patients, treatments,
+                        "center\tpatient\ttimepoint\trole\tpath\nA\tP10\tpost\tpet\ta\n"
+                        "A\tP1\tpost\tpt\ta\nA\tP1\tpost\tpet\n",
+                        "images.tsv:3: column 'role': 'pt' is not one of pet|anatomy|ct|mr|mask");
+    check_only_p1_fails(patients, treatments,
+                        "center\tpatient\ttimepoint\trole\tpath\nA\tP1\tpost\tpet\ta\t\n",
+                        "images.tsv:2: 6 cells where the header has 5");
+}
+
+static void test_unknown_patient(void) {
+    Sheets sheets;
+    Error error = {0};
+    CU_ASSERT_EQUAL_FATAL(load(patients,
+                               "center\tpatient\ttreatment\tadministered_at\tactivity_gbq\n"
+                               "A\tP9\tT1\t2024-03-05T10:00\t2.5\n",
+                               "center\tpatient\ttimepoint\trole\tpath\n"
+                               "A\tP1\tpost\tpet\ta\nC\tP1\tpost\tpt\ta\nC\tP1\tpost\n",
+                               &sheets, &error),
+                          STATUS_OK);
+    CU_ASSERT_EQUAL(sheets_check_patient(&sheets, "A", "P1", &error), STATUS_OK);
+    CU_ASSERT_EQUAL(sheet_rows_of(&sheets.images, "A", "P1").count, 1);
+    sheets_free(&sheets);
+}
+
+static void test_empty_path(void) {
+    Sheets sheets;
+    Error error = {0};
+    char path[CONFIG_PATH_SIZE];
+    CU_ASSERT_EQUAL_FATAL(load(patients, treatments,
+                               "center\tpatient\ttimepoint\trole\tpath\nA\tP1\tpost\tpet\t\n",
+                               &sheets, &error),
+                          STATUS_OK);
+    SheetRows rows = sheet_rows_of(&sheets.images, "A", "P1");
+    CU_ASSERT_EQUAL(sheet_rows_path(&rows, 0, path, &error), STATUS_BAD_DATA);
+    sheets_free(&sheets);
 }
 
 int main(void) {
@@ -123,6 +170,9 @@ int main(void) {
         {"paths are relative to the sheet", test_paths},
         {"a patient listed twice is refused alone", test_listed_twice},
         {"a doubtful sheet is refused with file and line", test_refused},
+        {"a bad row fails its patient alone", test_bad_row},
+        {"rows of an unknown patient are not used", test_unknown_patient},
+        {"an empty path is not the folder of the sheet", test_empty_path},
     };
     return suite_run("convert/sheets", tests, sizeof tests / sizeof tests[0]);
 }

@@ -2,6 +2,7 @@
 #include "convert/structures.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/log.h"
 #include "tests/unit/convert/structure_fixtures.h"
@@ -153,6 +154,67 @@ static void seg_file_is_known_by_its_content(void) {
     store_close(store);
 }
 
+/* What importing `path` logs. */
+static void import_logged(const char *path, const char *map, const PatientImage *image,
+                          char text[4096]) {
+    const char *log = scratch_file("log.txt");
+    FrameRegistry *frames = frame_registry_new();
+    Store *store = new_store();
+    Flags flags = {0};
+    Error error = {0};
+    int kept = dup(STDERR_FILENO);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(freopen(log, "wb", stderr));
+    log_configure("test", LOG_WARNING, LOG_TEXT, -1);
+    CU_ASSERT_EQUAL(structures_import(path, map, image, 1, frames, store, &flags, &error),
+                    STATUS_OK);
+    log_configure("test", LOG_ERROR, LOG_TEXT, -1);
+    fflush(stderr);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    FILE *file = fopen(log, "rb");
+    text[fread(text, 1, 4095, file)] = '\0';
+    fclose(file);
+    frame_registry_free(frames);
+    store_close(store);
+}
+
+static void ignored_files_are_named(void) {
+    char folder[FIXTURE_PATH_SIZE - 32], path[FIXTURE_PATH_SIZE], text[4096];
+    static const char *const files[] = {"liver", "GTV 1", "hot_spot"};
+    PatientImage image = nifti_image_of("anatomy_post", SIZE, ORIGIN);
+    snprintf(folder, sizeof folder, "%s/unmapped", scratch_folder());
+    mkdir(folder, 0700);
+    for (size_t n = 0; n < 3; n++) {
+        snprintf(path, sizeof path, "%s/%s.nii", folder, files[n]);
+        write_labels(path, (const uint8_t[]){1}, 1);
+    }
+    import_logged(folder, "", &image, text);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "unmapped: structures not imported (2)"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, ": 'GTV 1.nii', 'hot_spot.nii'\n"));
+    import_logged(folder, "1=lesion", &image, text); /* a map leaves out on purpose */
+    CU_ASSERT_STRING_EQUAL(text, "");
+}
+
+/* STS_001 (geometry: test_rtstruct.c) has GTV_Mass and GTV_Edema. */
+static void ignored_regions_are_named(void) {
+    const char *path = scratch_file("renamed.dcm");
+    char text[4096];
+    PatientImage image = upright_image("pet", 128, 128, 267, 4.6875, (-11.479994 + 881.3) / 266,
+                                       (const double[3]){-297.65625, -297.65625, -881.3});
+    DicomFile *file = NULL;
+    Error error;
+    copy_damaged(archive_file("sts001_fdgpet_mr_dicom", "FDG_PET/mask", "1-1.dcm"), path,
+                 "GTV_Mass", "lesion_1", 1);
+    CU_ASSERT_EQUAL_FATAL(dicom_open(path, &file, &error), STATUS_OK);
+    dicom_text(file, "3006,0010[0]/0020,0052", image.frame_uid, sizeof image.frame_uid);
+    dicom_close(file);
+    import_logged(path, NULL, &image, text);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "renamed.dcm: structures not imported (1)"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, ": 'GTV_Edema'\n"));
+    import_logged(path, "1=lesion", &image, text);
+    CU_ASSERT_STRING_EQUAL(text, "");
+}
+
 static void assert_refused(const char *path, const char *map, Status status, const char *wanted) {
     Store *store = new_store();
     Flags flags = {0};
@@ -189,6 +251,8 @@ int main(void) {
         {"names used again get a suffix", names_used_again_get_a_suffix},
         {"a folder imports all in order of name", folder_imports_all_in_order_of_name},
         {"a SEG file is known by its content", seg_file_is_known_by_its_content},
+        {"ignored files are named", ignored_files_are_named},
+        {"ignored regions are named", ignored_regions_are_named},
         {"wrong rows are refused", wrong_rows_are_refused},
     };
     return suite_run("convert/structures", tests, sizeof tests / sizeof tests[0]);

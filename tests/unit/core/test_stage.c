@@ -250,6 +250,21 @@ static void one_patient_by_hand(void) {
     store_close(store);
 }
 
+static void foreign_files_are_not_overwritten(void) {
+    char config[320], in[320], out[320];
+    prepare();
+    scratch_path("trial.yaml", config);
+    scratch_path("run/north/N02/convert.h5", in); /* its patient would fail */
+    scratch_path("notes.txt", out);
+    write_text_file("notes.txt", "precious");
+    char *argv[] = {"yttria-dose", "--config", config, "--in", in, "--out", out, NULL};
+    CU_ASSERT_EQUAL(stage_main(&stage, 7, argv), STATUS_CANNOT_CREATE);
+    CU_ASSERT_EQUAL(access(out, F_OK), 0);
+    argv[6] = in;
+    CU_ASSERT_EQUAL(stage_main(&stage, 7, argv), STATUS_CANNOT_CREATE);
+    CU_ASSERT_EQUAL(access(in, F_OK), 0);
+}
+
 static void wrong_command_lines_are_told(void) {
     freopen("/dev/null", "w", stderr);
     char *none[] = {"yttria-dose", NULL};
@@ -273,6 +288,7 @@ int main(void) {
         {"a library's abort fails one patient", a_patient_on_whom_a_library_aborts_fails_alone},
         {"a dry run writes nothing", a_dry_run_writes_nothing},
         {"one patient by hand", one_patient_by_hand},
+        {"foreign files are not overwritten", foreign_files_are_not_overwritten},
         {"wrong command lines are told", wrong_command_lines_are_told},
     };
     freopen("/dev/null", "w", stderr); /* the patients that fail on purpose */

@@ -75,7 +75,31 @@ static void reference_follows_the_order(void) {
     memcpy(torn, IMAGES, sizeof torn);
     strcpy(torn[5].frame, "F1");
     CU_ASSERT_EQUAL(reference_choose(torn, COUNT, 5), 1);
-    CU_ASSERT_EQUAL(reference_choose(IMAGES + 3, COUNT - 3, 1), 1); /* else the PET */
+    CU_ASSERT_EQUAL(reference_choose(IMAGES + 4, COUNT - 4, 0), 0); /* never another PET */
+    CU_ASSERT_EQUAL(reference_choose(IMAGES, 5, 4), 2);             /* not the MR of its time */
+}
+
+static void without_anatomy_a_ct_or_mr_serves(void) {
+    ImageEntry images[] = {
+        {.name = "ct_a", .role = "ct", .timepoint = "before", .frame = "F1"},
+        {.name = "ct_b", .role = "ct", .timepoint = "t1", .frame = "F2"},
+        {.name = "mr_c", .role = "mr", .timepoint = "t1", .frame = "F1"},
+        {.name = "pet_t1", .role = "pet", .timepoint = "t1", .frame = "F1"},
+        {.name = "pet_t2", .role = "pet", .timepoint = "t1", .frame = "F1"},
+    };
+    CU_ASSERT_EQUAL(reference_choose(images, 5, 3), 2); /* timepoint and frame */
+    strcpy(images[2].frame, "none");
+    CU_ASSERT_EQUAL(reference_choose(images, 5, 3), 1); /* equals: by name; time before frame */
+    strcpy(images[1].timepoint, "later");
+    strcpy(images[2].timepoint, "later");
+    CU_ASSERT_EQUAL(reference_choose(images, 5, 3), 0); /* the frame alone */
+    strcpy(images[0].frame, "F3");
+    CU_ASSERT_EQUAL(reference_choose(images, 5, 3), 3); /* neither: the PET itself */
+    strcpy(images[1].role, "anatomy");
+    CU_ASSERT_EQUAL(reference_choose(images, 5, 3), 1); /* anatomy from anywhere */
+    strcpy(images[0].frame, "F1");
+    strcpy(images[0].timepoint, "t1");
+    CU_ASSERT_EQUAL(reference_choose(images, 5, 3), 1); /* even before the perfect CT */
 }
 
 static void one_image_stands_for_its_frame(void) {
@@ -91,6 +115,7 @@ int main(void) {
         {"several treatments match timepoints", several_treatments_match_timepoints},
         {"a missing PET or treatment is named", missing_pet_or_treatment_is_named},
         {"the reference follows the order of the rules", reference_follows_the_order},
+        {"without anatomy a CT or MR serves", without_anatomy_a_ct_or_mr_serves},
         {"one image stands for its frame", one_image_stands_for_its_frame},
     };
     return suite_run("register/reference", tests, sizeof tests / sizeof *tests);
