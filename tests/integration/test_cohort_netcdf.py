@@ -155,7 +155,8 @@ class Cohort(unittest.TestCase):
                                  "vessel_diameter_mm,underdosed,amenable",
                   "sweep.csv": "center,patient,threshold_gy,stratum"}
         for name, header in wanted.items():
-            self.assertTrue(self.cohort(name).read_text().startswith(header + ","), name)
+            end = "\n" if name == "sweep.csv" else ","
+            self.assertTrue(self.cohort(name).read_text().startswith(header + end), name)
         patients = rows_of(self.cohort("patients.csv"))
         order = [(row["center"], row["patient"]) for row in patients]
         self.assertEqual(order, sorted(order))
@@ -264,10 +265,10 @@ class Cohort(unittest.TestCase):
         self.assertIn("twice", twice.stderr)
 
     def test_impossible_numbers_are_refused_by_name(self):
-        self.segment("north", "N4", [FINE, (-3.5, 10.0, "", ())])
+        self.segment("north", "N4", [FINE, (20.0, -3.5, "", ())])
         self.segment("north", "N5", [(float("inf"), 10.0, "", ())])
         done = self.batch("stratify", expect=PARTIAL)
-        self.assertIn("L2: Davg is -3.5 Gy", done.stderr)
+        self.assertIn("L2: 3-D diameter is -3.5 mm", done.stderr)
         self.assertIn("L1: Davg is inf Gy", done.stderr)
         self.assertFalse((self.run_folder / "north" / "N4" / "stratify.h5").exists())
 

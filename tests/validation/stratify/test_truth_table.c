@@ -44,7 +44,7 @@ static void parse_rules(const char *letters, StratificationConfig *config) {
 /* "29.9999,30,30,inside,0@4.0001+2@4" */
 static void parse_lesion(char *text, StrataLesion *lesion, StrataVessel *vessels) {
     char *rest = NULL;
-    lesion->name = "L";
+    *lesion = (StrataLesion){.name = "L"};
     lesion->davg_gy = strtod(strtok_r(text, ",", &rest), NULL);
     lesion->diameter_3d_mm = strtod(strtok_r(NULL, ",", &rest), NULL);
     lesion->diameter_axial_mm = strtod(strtok_r(NULL, ",", &rest), NULL);
