@@ -12,7 +12,8 @@
 _Static_assert((int)CONFIG_PATH_SIZE == (int)SETTINGS_PATH_SIZE, "settings fill paths");
 _Static_assert((int)CONFIG_TEXT_SIZE == (int)SETTINGS_TEXT_SIZE, "settings fill texts");
 
-static const char DOSE_METHODS[] = "kernel|local_deposition";
+static const char DOSE_METHODS[] = "kernel|local_deposition|monte_carlo|kernel_deconvolved";
+static const char DERIVED_MAPS[] = "bed_tumour|bed_normal_liver|eqd2_tumour|eqd2_normal_liver";
 static const char FALSE_TRUE[] = "false|true";
 static const char UNKNOWN_RULES[] = "not_evaluable|assume_no";
 
@@ -38,8 +39,16 @@ static const SettingKey config_keys[] = {
     PATH("cohort.images", images_sheet, NULL),
     PATH("run", run_folder, NULL),
     TEXT("nuclide", nuclide_name, "y90"),
+    TEXT("scanners", scanner_folder, "auto"),
     CHOICE("calibration.method", calibration.method, "absolute", "absolute|administered_activity"),
+    CHOICE("calibration.region", calibration.region, "liver_or_field_of_view",
+           "liver_or_field_of_view|field_of_view"),
     NUMBER("calibration.factor", calibration.factor, "1", 1e-3, 1e3),
+    NUMBER("calibration.uncertainty", calibration.uncertainty, "0.05", 0, 1),
+    CHOICE("calibration.positron_fraction", calibration.positron_fraction, "auto",
+           "auto|correct|ignore"),
+    NUMBER("calibration.max_positron_fraction_difference",
+           calibration.max_positron_fraction_difference, "0.1", 0, 1),
     NUMBER("calibration.ratio_tolerance", calibration.ratio_tolerance, "0.3", 0, 10),
     NUMBER("registration.bins", registration.bins, "48", 8, 256),
     NUMBER("registration.levels", registration.levels, "3", 1, 6),
@@ -48,8 +57,30 @@ static const SettingKey config_keys[] = {
     NUMBER("registration.max_rotation_deg", registration.max_rotation_deg, "20", 0, 180),
     NUMBER("registration.min_quality", registration.min_quality, "0.5", 0, 1),
     SET("dose.methods", dose.methods, "kernel,local_deposition", DOSE_METHODS),
+    CHOICE("dose.density_source", dose.density_source, "uniform", "uniform|ct"),
     NUMBER("dose.density_g_ml", dose.density_g_ml, "1.06", 0.05, 25),
+    NUMBER("dose.min_density_g_ml", dose.min_density_g_ml, "0.05", 0.001, 2),
+    NUMBER("dose.hu_curve.air_hu", dose.hu_curve.air_hu, "-1000", -2000, -100),
+    NUMBER("dose.hu_curve.air_g_ml", dose.hu_curve.air_g_ml, "0.0012", 0, 0.5),
+    NUMBER("dose.hu_curve.water_hu", dose.hu_curve.water_hu, "0", -99, 99),
+    NUMBER("dose.hu_curve.water_g_ml", dose.hu_curve.water_g_ml, "1", 0.5, 1.5),
+    NUMBER("dose.hu_curve.bone_hu", dose.hu_curve.bone_hu, "1000", 100, 4000),
+    NUMBER("dose.hu_curve.bone_g_ml", dose.hu_curve.bone_g_ml, "1.6", 1, 5),
     NUMBER("dose.kernel_radius_mm", dose.kernel_radius_mm, "12", 1, 200),
+    CHOICE("dose.bremsstrahlung_tail", dose.bremsstrahlung_tail, "near", "near|omitted|far"),
+    NUMBER("dose.monte_carlo.histories", dose.monte_carlo.histories, "1e7", 1e3, 1e11),
+    NUMBER("dose.monte_carlo.seed", dose.monte_carlo.seed, "1", 0, 4294967295),
+    NUMBER("dose.monte_carlo.cutoff_kev", dose.monte_carlo.cutoff_kev, "20", 1, 200),
+    NUMBER("dose.deconvolution.iterations", dose.deconvolution.iterations, "10", 1, 1000),
+    NUMBER("dose.deconvolution.regularisation", dose.deconvolution.regularisation, "0.002", 0, 1),
+    SET("dose.derived", dose.derived, "bed_tumour,bed_normal_liver", DERIVED_MAPS),
+    CHOICE("dose.derived_from", dose.derived_from, "kernel", DOSE_METHODS),
+    NUMBER("dose.tumour.alpha_beta_gy", dose.tumour.alpha_beta_gy, "10", 0.1, 100),
+    NUMBER("dose.tumour.repair_half_time_h", dose.tumour.repair_half_time_h, "1.5", 0.01, 100),
+    NUMBER("dose.normal_liver.alpha_beta_gy", dose.normal_liver.alpha_beta_gy, "2.75", 0.1, 100),
+    NUMBER("dose.normal_liver.repair_half_time_h", dose.normal_liver.repair_half_time_h, "2.5",
+           0.01, 100),
+    NUMBER("dose.lung_mass_kg", dose.lung_mass_kg, "1", 0.05, 10),
     NUMBER("dose.max_half_life_difference", dose.max_half_life_difference, "0.05", 0, 1),
     NUMBER("dose.max_carried_over", dose.max_carried_over, "0.01", 0, 1),
     CHOICE("segmentation.dose_method", segmentation.dose_method, "kernel", DOSE_METHODS),
@@ -57,6 +88,7 @@ static const SettingKey config_keys[] = {
     NUMBER("segmentation.min_coverage", segmentation.min_coverage, "0.99", 0, 1),
     NUMBER("segmentation.min_registration_quality", segmentation.min_registration_quality, "0.25",
            0, 1),
+    NUMBER("segmentation.lung_density_g_ml", segmentation.lung_density_g_ml, "0.3", 0.05, 1.1),
     NUMBER("segmentation.dvh_bin_gy", segmentation.dvh_bin_gy, "1", 0.01, 100),
     NUMBER("stratification.threshold_gy", stratification.threshold_gy, "30", 0, 1e4),
     NUMBER("stratification.max_underdosed", stratification.max_underdosed, "4", 0, 1e6),
@@ -93,17 +125,15 @@ static bool ends_with(const char *text, const char *ending) {
     return length >= wanted && strcmp(text + length - wanted, ending) == 0;
 }
 
-/* Looks for nuclides/<name>.yaml beside the configuration, then in `configs` or
- * `share/yttria/configs` of the program's folder and of those above it: the source tree and the
- * installation. */
-static Status find_nuclide(const Config *config, char path[SETTINGS_PATH_SIZE], Error *error) {
-    char relative[SETTINGS_TEXT_SIZE + 32];
-    snprintf(relative, sizeof relative, "nuclides/%s.yaml", config->nuclide_name);
-    if (settings_resolve_path(config->path, relative, path, error) != STATUS_OK) {
-        return error->status;
-    }
-    if (access(path, R_OK) == 0) {
-        return STATUS_OK;
+/* Looks for `relative` beside the configuration, then in `configs` or `share/yttria/configs` of
+ * the program's folder and of those above it: the source tree and the installation. False if it is
+ * nowhere. */
+static bool find_shipped(const Config *config, const char *relative,
+                         char path[SETTINGS_PATH_SIZE]) {
+    Error too_long;
+    if (settings_resolve_path(config->path, relative, path, &too_long) == STATUS_OK &&
+        access(path, R_OK) == 0) {
+        return true;
     }
     static const char *const folders[] = {"configs", "share/yttria/configs"};
     char folder[SETTINGS_PATH_SIZE];
@@ -114,9 +144,18 @@ static Status find_nuclide(const Config *config, char path[SETTINGS_PATH_SIZE], 
         for (size_t n = 0; n < sizeof folders / sizeof *folders; n++) {
             int used = snprintf(path, SETTINGS_PATH_SIZE, "%s/%s/%s", folder, folders[n], relative);
             if (used > 0 && used < SETTINGS_PATH_SIZE && access(path, R_OK) == 0) {
-                return STATUS_OK;
+                return true;
             }
         }
+    }
+    return false;
+}
+
+static Status find_nuclide(const Config *config, char path[SETTINGS_PATH_SIZE], Error *error) {
+    char relative[SETTINGS_TEXT_SIZE + 32];
+    snprintf(relative, sizeof relative, "nuclides/%s.yaml", config->nuclide_name);
+    if (find_shipped(config, relative, path)) {
+        return STATUS_OK;
     }
     return error_set(error, STATUS_CONFIG,
                      "%s: nuclide '%s' is not known; name a file of configs/nuclides/ or give a "
@@ -132,6 +171,40 @@ static Status load_nuclide(Config *config, Error *error) {
     return status == STATUS_OK ? nuclide_load(path, &config->nuclide, error) : status;
 }
 
+static Status load_scanners(Config *config, Error *error) {
+    char folder[SETTINGS_PATH_SIZE];
+    if (strcmp(config->scanner_folder, "auto") != 0) {
+        Status status = settings_resolve_path(config->path, config->scanner_folder, folder, error);
+        return status == STATUS_OK ? scanner_list_load(folder, &config->scanners, error) : status;
+    }
+    if (find_shipped(config, "scanners", folder)) {
+        return scanner_list_load(folder, &config->scanners, error);
+    }
+    return error_set(error, STATUS_CONFIG,
+                     "%s: the folder configs/scanners is not found; name it in 'scanners'",
+                     config->path);
+}
+
+const char *dose_method_name(int method) {
+    static const char *const names[DOSE_METHOD_COUNT] = {
+        [DOSE_KERNEL] = "kernel",
+        [DOSE_LOCAL_DEPOSITION] = "local_deposition",
+        [DOSE_MONTE_CARLO] = "monte_carlo",
+        [DOSE_KERNEL_DECONVOLVED] = "kernel_deconvolved",
+    };
+    return names[method];
+}
+
+const char *derived_map_name(int map) {
+    static const char *const names[DERIVED_MAP_COUNT] = {
+        [DERIVED_BED_TUMOUR] = "bed_tumour",
+        [DERIVED_BED_NORMAL_LIVER] = "bed_normal_liver",
+        [DERIVED_EQD2_TUMOUR] = "eqd2_tumour",
+        [DERIVED_EQD2_NORMAL_LIVER] = "eqd2_normal_liver",
+    };
+    return names[map];
+}
+
 /* What no single key can say. */
 static Status check_together(const Config *config, Error *error) {
     if (config->dose.methods == 0) {
@@ -142,7 +215,13 @@ static Status check_together(const Config *config, Error *error) {
                          "%s: 'segmentation.dose_method' is not among 'dose.methods'",
                          config->path);
     }
-    if ((config->dose.methods >> DOSE_KERNEL & 1u) && config->nuclide.kernel_path[0] == '\0') {
+    if (config->dose.derived != 0 &&
+        (config->dose.methods >> config->dose.derived_from & 1u) == 0) {
+        return error_set(error, STATUS_CONFIG,
+                         "%s: 'dose.derived_from' is not among 'dose.methods'", config->path);
+    }
+    const unsigned kernels = 1u << DOSE_KERNEL | 1u << DOSE_KERNEL_DECONVOLVED;
+    if ((config->dose.methods & kernels) != 0 && config->nuclide.kernel_path[0] == '\0') {
         return error_set(error, STATUS_CONFIG,
                          "%s: nuclide %s has no point kernel; set 'dose.methods' to "
                          "[local_deposition] and 'segmentation.dose_method' to local_deposition",
@@ -163,7 +242,7 @@ Status config_load(const char *path, Config *config, Error *error) {
     }
     strcpy(config->path, path);
     if (settings_read(path, config_keys, N_CONFIG_KEYS, config, error) != STATUS_OK ||
-        load_nuclide(config, error) != STATUS_OK) {
+        load_nuclide(config, error) != STATUS_OK || load_scanners(config, error) != STATUS_OK) {
         return error->status;
     }
     return check_together(config, error);
@@ -185,6 +264,10 @@ static void write_nuclide(FILE *text, const Nuclide *nuclide) {
 static void write_section(FILE *text, const Config *config, const char *section) {
     if (strcmp(section, "nuclide") == 0) {
         write_nuclide(text, &config->nuclide);
+        return;
+    }
+    if (strcmp(section, "scanners") == 0) {
+        fprintf(text, "scanners.digest: %s\n", config->scanners.digest);
         return;
     }
     for (size_t n = 0; n < N_CONFIG_KEYS; n++) {

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/nuclide.h"
+#include "core/scanner.h"
 
 enum { CONFIG_PATH_SIZE = 4096, CONFIG_TEXT_SIZE = 256 };
 
@@ -17,7 +18,46 @@ typedef enum CalibrationMethod {
     CALIBRATION_ADMINISTERED_ACTIVITY /* scaled so that the image holds the net activity */
 } CalibrationMethod;
 
-typedef enum DoseMethod { DOSE_KERNEL, DOSE_LOCAL_DEPOSITION } DoseMethod;
+/* What the net administered activity is set equal to. */
+typedef enum CalibrationRegion {
+    CALIBRATION_LIVER_OR_FIELD_OF_VIEW, /* the imported liver mask, else the field of view */
+    CALIBRATION_FIELD_OF_VIEW
+} CalibrationRegion;
+
+/* What is done about a positron fraction (0018,1076) that is not the nuclide's yield. */
+typedef enum PositronFractionRule {
+    POSITRON_FRACTION_AUTO,    /* small differences are corrected, large ones are an error */
+    POSITRON_FRACTION_CORRECT, /* the scanner divided by its fraction: always corrected */
+    POSITRON_FRACTION_IGNORE   /* the image is right as it is */
+} PositronFractionRule;
+
+typedef enum DoseMethod {
+    DOSE_KERNEL,
+    DOSE_LOCAL_DEPOSITION,
+    DOSE_MONTE_CARLO,
+    DOSE_KERNEL_DECONVOLVED, /* kernel dose of the activity deconvolved with the scanner's PSF */
+    DOSE_METHOD_COUNT
+} DoseMethod;
+
+/* Maps derived from the absorbed dose by the linear-quadratic model, for one tissue's parameters.
+ */
+typedef enum DerivedMap {
+    DERIVED_BED_TUMOUR,
+    DERIVED_BED_NORMAL_LIVER,
+    DERIVED_EQD2_TUMOUR,
+    DERIVED_EQD2_NORMAL_LIVER,
+    DERIVED_MAP_COUNT
+} DerivedMap;
+
+typedef enum DensitySource { DENSITY_UNIFORM, DENSITY_CT } DensitySource;
+
+/* Where the energy goes that bremsstrahlung carries beyond the kernel's radius. */
+typedef enum BremsstrahlungTail {
+    BREMSSTRAHLUNG_NEAR,    /* given back near its decay, with the kernel's shape */
+    BREMSSTRAHLUNG_OMITTED, /* lost */
+    BREMSSTRAHLUNG_FAR      /* spread as the point kernel says, to its last shell */
+} BremsstrahlungTail;
+
 typedef enum DiameterChoice { DIAMETER_3D, DIAMETER_AXIAL } DiameterChoice;
 typedef enum UnknownRule { UNKNOWN_NOT_EVALUABLE, UNKNOWN_ASSUME_NO } UnknownRule;
 
@@ -30,17 +70,55 @@ typedef struct RegistrationConfig {
     double min_quality;       /* below it: flag registration_poor */
 } RegistrationConfig;
 
+/* Density by CT number: straight lines through three points, level beyond the last. */
+typedef struct HuCurve {
+    double air_hu, air_g_ml;
+    double water_hu, water_g_ml;
+    double bone_hu, bone_g_ml;
+} HuCurve;
+
+typedef struct MonteCarloConfig {
+    double histories;  /* decays followed per treatment */
+    double seed;       /* of the counter-based random numbers */
+    double cutoff_kev; /* an electron below it gives up its energy where it is */
+} MonteCarloConfig;
+
+typedef struct DeconvolutionConfig {
+    double iterations;
+    double regularisation; /* weight of the total variation */
+} DeconvolutionConfig;
+
+/* Of the linear-quadratic model, for one tissue. */
+typedef struct RadiobiologyConfig {
+    double alpha_beta_gy;
+    double repair_half_time_h;
+} RadiobiologyConfig;
+
 typedef struct DoseConfig {
-    unsigned methods;                /* bit set of 1u << DoseMethod */
-    double density_g_ml;             /* of soft tissue */
+    unsigned methods;        /* bit set of 1u << DoseMethod */
+    unsigned derived;        /* bit set of 1u << DerivedMap */
+    int derived_from;        /* DoseMethod */
+    int density_source;      /* DensitySource, of local deposition and Monte Carlo */
+    double density_g_ml;     /* of soft tissue: of the kernel, and where there is no CT */
+    double min_density_g_ml; /* a CT voxel of less counts as this */
+    HuCurve hu_curve;
+    int bremsstrahlung_tail; /* BremsstrahlungTail */
+    MonteCarloConfig monte_carlo;
+    DeconvolutionConfig deconvolution;
+    RadiobiologyConfig tumour, normal_liver;
+    double lung_mass_kg;             /* that the shunted activity irradiates */
     double kernel_radius_mm;         /* in the kernel's own medium */
     double max_half_life_difference; /* header against nuclide, fraction; beyond: failed */
     double max_carried_over;         /* share of another treatment in a PET; beyond: flagged */
 } DoseConfig;
 
 typedef struct CalibrationConfig {
-    int method; /* CalibrationMethod */
-    double factor;
+    int method;            /* CalibrationMethod */
+    int region;            /* CalibrationRegion */
+    double factor;         /* of a scanner without a factor of its own */
+    double uncertainty;    /* relative standard uncertainty of the factor, likewise */
+    int positron_fraction; /* PositronFractionRule */
+    double max_positron_fraction_difference;
     double ratio_tolerance; /* |image activity / net administered - 1| beyond it is flagged */
 } CalibrationConfig;
 
@@ -49,6 +127,7 @@ typedef struct SegmentationConfig {
     double part_fraction;            /* see label_map_coverage */
     double min_coverage;             /* fraction of a lesion that the dose map must cover */
     double min_registration_quality; /* of the way from a lesion to the dose map */
+    double lung_density_g_ml;        /* of the lung where the PET shows it */
     double dvh_bin_gy;
 } SegmentationConfig;
 
@@ -80,8 +159,10 @@ typedef struct Config {
     char run_folder[CONFIG_PATH_SIZE];
     char nuclide_name[CONFIG_TEXT_SIZE];
     char report_title[CONFIG_TEXT_SIZE];
+    char scanner_folder[CONFIG_TEXT_SIZE];
     double report_max_dose_gy;
     Nuclide nuclide;
+    ScannerList scanners;
     CalibrationConfig calibration;
     RegistrationConfig registration;
     DoseConfig dose;
@@ -90,14 +171,19 @@ typedef struct Config {
     SweepConfig sweep;
 } Config;
 
+/* Name of a dose method as in the configuration and in dose.h5; of a derived map likewise. */
+const char *dose_method_name(int method);
+const char *derived_map_name(int map);
+
 /* Reads and checks `path`; missing keys take their defaults. `nuclide: y90` names
- * <configs>/nuclides/y90.yaml; a value that ends in .yaml is a path. */
+ * <configs>/nuclides/y90.yaml; a value that ends in .yaml is a path. `scanners: auto` is the folder
+ * <configs>/scanners; another value is a folder relative to the file. */
 Status config_load(const char *path, Config *config, Error *error);
 
 /* The configuration in effect, defaults included, as canonical "key: value" lines, for the given
  * sections (NULL-terminated array of names such as "dose"; "nuclide" adds the nuclide's values
- * and digest). Paths of the cohort are left out: they are host-dependent. New string, caller
- * frees; NULL when out of memory. */
+ * and digest, "scanners" the digest of the scanners' files). Paths of the cohort are left out: they
+ * are host-dependent. New string, caller frees; NULL when out of memory. */
 char *config_text(const Config *config, const char *const sections[]);
 
 #endif

@@ -6,8 +6,6 @@
 #include "core/volume.h"
 #include "dose/voxel_kernel.h"
 
-enum { DOSE_METHOD_COUNT = DOSE_LOCAL_DEPOSITION + 1 };
-
 typedef struct DoseMaps {
     const Config *config;           /* borrowed */
     PointKernel point;              /* empty unless the kernel method is asked for */

@@ -71,7 +71,8 @@ static void test_net_activity(void) {
 }
 
 static void test_absolute_calibration(void) {
-    const CalibrationConfig config = {CALIBRATION_ABSOLUTE, 1.25, 0.3};
+    const CalibrationConfig config = {
+        .method = CALIBRATION_ABSOLUTE, .factor = 1.25, .ratio_tolerance = 0.3};
     Calibration calibration;
     Flags flags = {""};
     Error error = {0};
@@ -93,7 +94,8 @@ static void test_absolute_calibration(void) {
 }
 
 static void test_administered_activity_calibration(void) {
-    const CalibrationConfig config = {CALIBRATION_ADMINISTERED_ACTIVITY, 1.0, 0.3};
+    const CalibrationConfig config = {
+        .method = CALIBRATION_ADMINISTERED_ACTIVITY, .factor = 1.0, .ratio_tolerance = 0.3};
     Calibration calibration;
     Flags flags = {""};
     Error error = {0};
