@@ -44,12 +44,16 @@ static Patient make_patient(void) {
 }
 
 static Config make_config(void) {
-    Config config = {.calibration = {CALIBRATION_ABSOLUTE, 1.0, 0.3},
-                     .dose = {1u << DOSE_KERNEL | 1u << DOSE_LOCAL_DEPOSITION, 1.06, 12.0, 0.05},
-                     .nuclide = {.name = "Y-90",
-                                 .half_life_h = 64.042,
-                                 .mean_energy_mev = 0.9331,
-                                 .kernel_density_g_ml = 0.99821}};
+    Config config = {
+        .calibration = {.method = CALIBRATION_ABSOLUTE, .factor = 1.0, .ratio_tolerance = 0.3},
+        .dose = {.methods = 1u << DOSE_KERNEL | 1u << DOSE_LOCAL_DEPOSITION,
+                 .density_g_ml = 1.06,
+                 .kernel_radius_mm = 12.0,
+                 .max_half_life_difference = 0.05},
+        .nuclide = {.name = "Y-90",
+                    .half_life_h = 64.042,
+                    .mean_energy_mev = 0.9331,
+                    .kernel_density_g_ml = 0.99821}};
     snprintf(config.nuclide.kernel_path, sizeof config.nuclide.kernel_path, "%s",
              "configs/nuclides/y90_point_kernel_water.csv");
     return config;

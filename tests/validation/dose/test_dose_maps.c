@@ -13,11 +13,12 @@ static const char *const KERNEL = "configs/nuclides/y90_point_kernel_water.csv";
 /* Half-life and energy of configs/nuclides/y90.yaml, written out so that the test is its own
  * calculation. */
 static Config make_config(double density, unsigned methods) {
-    Config config = {.dose = {methods, density, 12.0, 0.05},
-                     .nuclide = {.name = "Y-90",
-                                 .half_life_h = 64.042,
-                                 .mean_energy_mev = 0.9331,
-                                 .kernel_density_g_ml = 0.99821}};
+    Config config = {
+        .dose = {.methods = methods, .density_g_ml = density, .kernel_radius_mm = 12.0},
+        .nuclide = {.name = "Y-90",
+                    .half_life_h = 64.042,
+                    .mean_energy_mev = 0.9331,
+                    .kernel_density_g_ml = 0.99821}};
     snprintf(config.nuclide.kernel_path, sizeof config.nuclide.kernel_path, "%s", KERNEL);
     return config;
 }
