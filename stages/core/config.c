@@ -82,6 +82,8 @@ static const SettingKey config_keys[] = {
            0.01, 100),
     NUMBER("dose.lung_mass_kg", dose.lung_mass_kg, "1", 0.05, 10),
     NUMBER("dose.max_half_life_difference", dose.max_half_life_difference, "0.05", 0, 1),
+    NUMBER("dose.max_delay_half_lives", dose.max_delay_half_lives, "10", 0.1, 20),
+    NUMBER("dose.max_negative_fraction", dose.max_negative_fraction, "0.2", 0, 1),
     NUMBER("dose.max_carried_over", dose.max_carried_over, "0.01", 0, 1),
     CHOICE("segmentation.dose_method", segmentation.dose_method, "kernel", DOSE_METHODS),
     NUMBER("segmentation.part_fraction", segmentation.part_fraction, "0.2", 0.01, 1),

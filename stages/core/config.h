@@ -109,6 +109,8 @@ typedef struct DoseConfig {
     double lung_mass_kg;             /* that the shunted activity irradiates */
     double kernel_radius_mm;         /* in the kernel's own medium */
     double max_half_life_difference; /* header against nuclide, fraction; beyond: failed */
+    double max_delay_half_lives;     /* administration to PET; beyond: failed */
+    double max_negative_fraction;    /* of the positive activity, in negative voxels; flagged */
     double max_carried_over;         /* share of another treatment in a PET; beyond: flagged */
 } DoseConfig;
 
