@@ -81,6 +81,7 @@ static const SettingKey config_keys[] = {
     NUMBER("dose.normal_liver.repair_half_time_h", dose.normal_liver.repair_half_time_h, "2.5",
            0.01, 100),
     NUMBER("dose.lung_mass_kg", dose.lung_mass_kg, "1", 0.05, 10),
+    NUMBER("dose.min_registration_quality", dose.min_registration_quality, "0.25", 0, 1),
     NUMBER("dose.max_half_life_difference", dose.max_half_life_difference, "0.05", 0, 1),
     NUMBER("dose.max_delay_half_lives", dose.max_delay_half_lives, "10", 0.1, 20),
     NUMBER("dose.max_negative_fraction", dose.max_negative_fraction, "0.2", 0, 1),

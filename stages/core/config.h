@@ -106,6 +106,7 @@ typedef struct DoseConfig {
     MonteCarloConfig monte_carlo;
     DeconvolutionConfig deconvolution;
     RadiobiologyConfig tumour, normal_liver;
+    double min_registration_quality; /* of a CT or liver mask that is to be used */
     double lung_mass_kg;             /* that the shunted activity irradiates */
     double kernel_radius_mm;         /* in the kernel's own medium */
     double max_half_life_difference; /* header against nuclide, fraction; beyond: failed */
