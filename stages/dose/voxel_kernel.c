@@ -124,15 +124,19 @@ static void deposit_sphere(const Octant *octant, double r, double energy) {
     }
 }
 
-/* Shell s of the point kernel, cut at `radius_mm`. */
+/* Shell s of the point kernel, cut at `inner_mm` and `outer_mm`. */
 static void deposit_shell(const Octant *octant, const PointKernel *point, size_t s,
-                          double distance_scale, double radius_mm) {
-    double inner = point->radius_mm[s], outer = point->radius_mm[s + 1];
-    double end = fmin(outer, radius_mm);
-    double energy = point->fraction[s] * (end - inner) / (outer - inner);
+                          double distance_scale, double inner_mm, double outer_mm) {
+    double thickness = point->radius_mm[s + 1] - point->radius_mm[s];
+    double start = fmax(point->radius_mm[s], inner_mm);
+    double end = fmin(point->radius_mm[s + 1], outer_mm);
+    double energy = point->fraction[s] * (end - start) / thickness;
+    if (!(end > start)) {
+        return;
+    }
     for (int node = 0; node < RADIAL_NODES; node++) {
         double x = gauss_node(RADIAL_X, RADIAL_NODES, node);
-        double r = 0.5 * (inner + end) + 0.5 * (end - inner) * x;
+        double r = 0.5 * (start + end) + 0.5 * (end - start) * x;
         double share = 0.5 * gauss_weight(RADIAL_W, RADIAL_NODES, node);
         deposit_sphere(octant, r * distance_scale, energy * share);
     }
@@ -151,8 +155,8 @@ static void share_among_mirrors(VoxelKernel *kernel) {
     }
 }
 
-static Status integrate(const PointKernel *point, double distance_scale, double radius_mm,
-                        VoxelKernel *kernel, Error *error) {
+static Status integrate(const PointKernel *point, double distance_scale, double inner_mm,
+                        double outer_mm, VoxelKernel *kernel, Error *error) {
     size_t row = kernel->reach[0] + 1, slice = row * (kernel->reach[1] + 1);
     size_t count = slice * (kernel->reach[2] + 1);
     double *parts = calloc(PARTS * count, sizeof *parts);
@@ -165,8 +169,8 @@ static Status integrate(const PointKernel *point, double distance_scale, double 
     for (size_t part = 0; part < PARTS; part++) {
         const double *h = kernel->spacing_mm;
         const Octant octant = {parts + part * count, row, slice, {h[0], h[1], h[2]}};
-        for (size_t s = part; s < point->n_shells && point->radius_mm[s] < radius_mm; s += PARTS) {
-            deposit_shell(&octant, point, s, distance_scale, radius_mm);
+        for (size_t s = part; s < point->n_shells; s += PARTS) {
+            deposit_shell(&octant, point, s, distance_scale, inner_mm, outer_mm);
         }
     }
     for (size_t n = 0; n < PARTS * count; n++) {
@@ -177,35 +181,44 @@ static Status integrate(const PointKernel *point, double distance_scale, double 
     return STATUS_OK;
 }
 
-Status voxel_kernel_from_point_kernel(const PointKernel *point, const double spacing_mm[3],
-                                      double distance_scale, double radius_mm, VoxelKernel *kernel,
-                                      Error *error) {
+Status voxel_kernel_from_shells(const PointKernel *point, const double spacing_mm[3],
+                                double distance_scale, double inner_mm, double outer_mm,
+                                VoxelKernel *kernel, Error *error) {
     *kernel = (VoxelKernel){0};
-    double within = point_kernel_fraction_within(point, radius_mm);
-    if (!(within > 0.0)) {
+    double held = point_kernel_fraction_within(point, outer_mm) -
+                  point_kernel_fraction_within(point, inner_mm);
+    if (!(held > 0.0)) {
         return error_set(error, STATUS_CONFIG,
-                         "dose.kernel_radius_mm %g holds no energy of the point kernel: enlarge it",
-                         radius_mm);
+                         "the point kernel holds no energy from %g to %g mm: enlarge "
+                         "dose.kernel_radius_mm",
+                         inner_mm, outer_mm);
     }
-    double outermost_mm = fmin(radius_mm, point->radius_mm[point->n_shells]) * distance_scale;
+    double outermost_mm = fmin(outer_mm, point->radius_mm[point->n_shells]) * distance_scale;
     for (int axis = 0; axis < 3; axis++) {
         double reach = floor(outermost_mm / spacing_mm[axis]) + 1.0;
         if (!(reach <= VOXEL_KERNEL_MAX_REACH)) {
             return error_set(error, STATUS_CONFIG,
                              "dose.kernel_radius_mm %g reaches over %g voxels of %g mm, more than "
                              "%d: make it smaller",
-                             radius_mm, reach, spacing_mm[axis], VOXEL_KERNEL_MAX_REACH);
+                             outer_mm, reach, spacing_mm[axis], VOXEL_KERNEL_MAX_REACH);
         }
         kernel->reach[axis] = (size_t)reach;
         kernel->spacing_mm[axis] = spacing_mm[axis];
     }
-    kernel->tail_fraction = 1.0 - within;
-    kernel->tail_scale = 1.0 / within;
-    Status status = integrate(point, distance_scale, radius_mm, kernel, error);
+    kernel->tail_fraction = 1.0 - held;
+    kernel->tail_scale = 1.0 / held;
+    Status status = integrate(point, distance_scale, inner_mm, outer_mm, kernel, error);
     if (status != STATUS_OK) {
         voxel_kernel_free(kernel);
     }
     return status;
+}
+
+Status voxel_kernel_from_point_kernel(const PointKernel *point, const double spacing_mm[3],
+                                      double distance_scale, double radius_mm, VoxelKernel *kernel,
+                                      Error *error) {
+    return voxel_kernel_from_shells(point, spacing_mm, distance_scale, 0.0, radius_mm, kernel,
+                                    error);
 }
 
 void voxel_kernel_free(VoxelKernel *kernel) {
@@ -213,6 +226,10 @@ void voxel_kernel_free(VoxelKernel *kernel) {
         free(kernel->weights);
         kernel->weights = NULL;
     }
+}
+
+double voxel_kernel_map_scale(const VoxelKernel *kernel, int bremsstrahlung_tail) {
+    return bremsstrahlung_tail == BREMSSTRAHLUNG_NEAR ? kernel->tail_scale : 1.0;
 }
 
 double voxel_kernel_weight(const VoxelKernel *kernel, long i, long j, long k) {

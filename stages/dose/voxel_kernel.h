@@ -12,10 +12,12 @@
  * with the shape of the kernel (that is: near its decay); the convolution applies it. So a large
  * uniform region gets the nuclide's dose factor exactly, energy in a map is conserved, local
  * deposition and kernel share one dose factor, and the stored weights stay true fractions. Wrong
- * by at most the tail, and only within some cm of the edge of the activity. */
+ * by at most the tail, and only within some cm of the edge of the activity. The alternatives are to
+ * leave it out or to spread it where it belongs (bremsstrahlung_tail.h). */
 #ifndef YTTRIA_DOSE_VOXEL_KERNEL_H
 #define YTTRIA_DOSE_VOXEL_KERNEL_H
 
+#include "core/config.h"
 #include "core/volume.h"
 #include "dose/point_kernel.h"
 
@@ -25,9 +27,9 @@ enum { VOXEL_KERNEL_MAX_REACH = 64 };
 typedef struct VoxelKernel {
     size_t reach[3]; /* offsets run from -reach to +reach, the outermost may be tiny */
     double spacing_mm[3];
-    double *weights; /* [k][j][i], (reach + 1) along each axis */
-    double tail_fraction;
-    double tail_scale;
+    double *weights;      /* [k][j][i], (reach + 1) along each axis */
+    double tail_fraction; /* of a decay's energy, not in the weights */
+    double tail_scale;    /* 1 / (1 - tail_fraction) */
 } VoxelKernel;
 
 /* Integrates `point` out to `radius_mm` (in its own medium). `distance_scale` is density of the
@@ -38,7 +40,16 @@ typedef struct VoxelKernel {
 Status voxel_kernel_from_point_kernel(const PointKernel *point, const double spacing_mm[3],
                                       double distance_scale, double radius_mm, VoxelKernel *kernel,
                                       Error *error);
+
+/* The same of the shells between `inner_mm` and `outer_mm` alone. */
+Status voxel_kernel_from_shells(const PointKernel *point, const double spacing_mm[3],
+                                double distance_scale, double inner_mm, double outer_mm,
+                                VoxelKernel *kernel, Error *error);
 void voxel_kernel_free(VoxelKernel *kernel); /* NULL and already freed are fine */
+
+/* What a map made with the kernel is multiplied by, for a BremsstrahlungTail: `tail_scale` where
+ * the tail is given back near its decay, else 1. */
+double voxel_kernel_map_scale(const VoxelKernel *kernel, int bremsstrahlung_tail);
 
 /* Energy fraction at an offset in voxels; 0 beyond the reach. */
 double voxel_kernel_weight(const VoxelKernel *kernel, long i, long j, long k);
