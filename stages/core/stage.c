@@ -12,6 +12,8 @@
 #include "core/cli.h"
 #include "core/isolation.h"
 #include "core/patient_work.h"
+#include "core/volume.h"
+#include "mpi/largest_first.h"
 #include "mpi/work_queue.h"
 
 enum { PROGRAM_NAME_SIZE = 64, NAME_SIZE = 256, REASON_SIZE = 256 };
@@ -81,7 +83,13 @@ static void result_arrived(size_t item, const void *bytes, void *context) {
     BatchRun *run = context;
     size_t index = run->order[item];
     PatientResult *result = &run->results[index];
-    memcpy(result, bytes, sizeof *result);
+    if (bytes != NULL) {
+        memcpy(result, bytes, sizeof *result);
+    } else {
+        *result = (PatientResult){.status = PATIENT_FAILED, .code = STATUS_INTERNAL};
+        snprintf(result->reason, sizeof result->reason,
+                 "the rank that worked on this patient was lost; run the batch again");
+    }
     run->arrived++;
     const BatchPatient *patient = &run->batch.patients[index];
     LogLevel level = result->status == PATIENT_FAILED ? LOG_ERROR : LOG_INFO;
@@ -110,32 +118,15 @@ static double patient_cost(const BatchRun *run, const BatchPatient *patient) {
     return cost;
 }
 
-typedef struct CostedItem {
-    double cost;
-    size_t index;
-} CostedItem;
-
-static int compare_costs(const void *a, const void *b) {
-    const CostedItem *first = a, *second = b;
-    int order = (second->cost > first->cost) - (second->cost < first->cost);
-    return order != 0 ? order : (first->index > second->index) - (first->index < second->index);
-}
-
 static Status order_by_cost(BatchRun *run, Error *error) {
-    size_t count = run->batch.count > 0 ? run->batch.count : 1;
-    CostedItem *items = malloc(count * sizeof *items);
-    if (items == NULL) {
-        return error_no_memory(error, "the queue");
+    size_t count = run->batch.count;
+    double *costs = calloc(count + 1, sizeof *costs);
+    for (size_t n = 0; costs != NULL && n < count; n++) {
+        costs[n] = patient_cost(run, &run->batch.patients[n]);
     }
-    for (size_t n = 0; n < run->batch.count; n++) {
-        items[n] = (CostedItem){patient_cost(run, &run->batch.patients[n]), n};
-    }
-    qsort(items, run->batch.count, sizeof *items, compare_costs);
-    for (size_t n = 0; n < run->batch.count; n++) {
-        run->order[n] = items[n].index;
-    }
-    free(items);
-    return STATUS_OK;
+    bool is_ordered = costs != NULL && largest_first_order(costs, count, run->order);
+    free(costs);
+    return is_ordered ? STATUS_OK : error_no_memory(error, "the queue");
 }
 
 /* Rank 0 decides the order; the sheet itself is read by every rank. */
@@ -382,6 +373,7 @@ int stage_main(const Stage *stage, int argc, char **argv) {
                                         ? "--in IN.h5 [--in IN2.h5 …] --out OUT.h5"
                                         : "--patient CENTER/PATIENT --out OUT.h5"};
     log_configure(name, LOG_INFO, LOG_TEXT, -1);
+    volume_keep_freed_memory();
     CliOptions options;
     Error error = {0};
     Status status = cli_parse(argc, argv, &program, &options, &error);

@@ -5,6 +5,7 @@ loses only the patients it had in hand, and the rerun does only those.
 MpiTest works on the convert and register files of the finished demo run, EveryStageTest on the
 small archive."""
 import hashlib
+import itertools
 import os
 import pathlib
 import shutil
@@ -89,7 +90,7 @@ class MpiTest(unittest.TestCase):
     def test_same_bytes_for_ranks_and_threads(self):
         expected = self.undisturbed()
         self.assertGreater(len(expected), 5)
-        for ranks, threads in ((1, 2), (2, 1), (3, 2)):
+        for ranks, threads in itertools.product((1, 2, 3), (1, 2, 3)):
             for path in self.folder.glob("*/*/dose.h5"):
                 path.unlink()
             job = dose(self.folder, ranks, threads)
