@@ -36,7 +36,7 @@ test_programs  = $(patsubst %.c,$(BUILD)/%,$(test_sources))
 TEST_PROGRAMS := $(foreach area,$(TEST_AREAS),$(call test_programs,$(area)))
 
 .PHONY: all help deps build programs test-programs demo demo-archive run check check-unit \
-        check-slurm bench fuzz install format clean FORCE
+        check-slurm fit-recovery bench fuzz install format clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -116,6 +116,10 @@ run: ## Runs the whole pipeline on your own archive: make run CONFIG=my.yaml
 run: build
 	@pipeline/run $(CONFIG) --bin $(BUILD)/bin --cores $(CORES)
 
+fit-recovery: deps ## Fits a scanner's recovery: make fit-recovery MEASUREMENTS=spheres.tsv SCANNER=my.yaml
+	@$(PYTHON) pipeline/scanners/fit_recovery.py $(MEASUREMENTS) $(SCANNER) --replace \
+	    --picture $(SCANNER:.yaml=.png) $(OPTIONS)
+
 check: ## Runs every test, on the demo run too. SANITIZE=1: with ASan and UBSan.
 check: demo
 	@$(MAKE) --no-print-directory -j$(CORES) test-programs
@@ -130,13 +134,19 @@ check-slurm: ## Runs the demo on a one-machine SLURM cluster (root).
 check-slurm: demo
 	@tests/integration/check_slurm.sh
 
-$(BUILD)/tests/bench/bench_dose: $(BUILD)/tests/bench/bench_dose.o $(BUILD)/libdose.a $(BUILD)/libcore.a
+BENCHES := bench_dose bench_monte_carlo bench_queue
+$(BENCHES:%=$(BUILD)/tests/bench/%): $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libdose.a $(BUILD)/libcore.a
 	@echo "  link  $@"
-	@$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@$(CC) $(LDFLAGS) -o $@ $^ -lfftw3f_omp $(LDLIBS)
 
 bench: ## Measures speed against named peers or limits, side by side in one run.
-bench: build $(BUILD)/tests/bench/bench_dose
+bench: build $(BENCHES:%=$(BUILD)/tests/bench/%)
 	@$(BUILD)/tests/bench/bench_dose
+	@$(BUILD)/tests/bench/bench_monte_carlo
+	@YTTRIA_BIN=$(abspath $(BUILD))/bin $(PYTHON) tests/bench/bench_ranks.py --keep-times $(BUILD)/patient_times.tsv
+	@OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 mpirun -n 2 --bind-to none --oversubscribe \
+	    $(BUILD)/tests/bench/bench_queue --dispatch
+	@$(BUILD)/tests/bench/bench_queue $(BUILD)/patient_times.tsv
 
 fuzz: ## Feeds damaged files to the programs, built with sanitizers, for five minutes.
 fuzz: deps

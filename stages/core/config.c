@@ -13,6 +13,7 @@ _Static_assert((int)CONFIG_PATH_SIZE == (int)SETTINGS_PATH_SIZE, "settings fill 
 _Static_assert((int)CONFIG_TEXT_SIZE == (int)SETTINGS_TEXT_SIZE, "settings fill texts");
 
 static const char DOSE_METHODS[] = "kernel|local_deposition|monte_carlo|kernel_deconvolved";
+static const char DERIVED_FROM[] = "auto|kernel|local_deposition|monte_carlo|kernel_deconvolved";
 static const char DERIVED_MAPS[] = "bed_tumour|bed_normal_liver|eqd2_tumour|eqd2_normal_liver";
 static const char FALSE_TRUE[] = "false|true";
 static const char UNKNOWN_RULES[] = "not_evaluable|assume_no";
@@ -72,9 +73,9 @@ static const SettingKey config_keys[] = {
     NUMBER("dose.monte_carlo.seed", dose.monte_carlo.seed, "1", 0, 4294967295),
     NUMBER("dose.monte_carlo.cutoff_kev", dose.monte_carlo.cutoff_kev, "20", 1, 200),
     NUMBER("dose.deconvolution.iterations", dose.deconvolution.iterations, "10", 1, 1000),
-    NUMBER("dose.deconvolution.regularisation", dose.deconvolution.regularisation, "0.002", 0, 1),
+    NUMBER("dose.deconvolution.regularisation", dose.deconvolution.regularisation, "0.01", 0, 0.1),
     SET("dose.derived", dose.derived, "bed_tumour,bed_normal_liver", DERIVED_MAPS),
-    CHOICE("dose.derived_from", dose.derived_from, "kernel", DOSE_METHODS),
+    CHOICE("dose.derived_from", dose.derived_choice, "auto", DERIVED_FROM),
     NUMBER("dose.tumour.alpha_beta_gy", dose.tumour.alpha_beta_gy, "10", 0.1, 100),
     NUMBER("dose.tumour.repair_half_time_h", dose.tumour.repair_half_time_h, "1.5", 0.01, 100),
     NUMBER("dose.normal_liver.alpha_beta_gy", dose.normal_liver.alpha_beta_gy, "2.75", 0.1, 100),
@@ -208,6 +209,18 @@ const char *derived_map_name(int map) {
     return names[map];
 }
 
+/* The method of the derived maps: the first word of the choices is auto, the first method asked. */
+static int choose_derived_from(const DoseConfig *dose) {
+    if (dose->derived_choice > 0) {
+        return dose->derived_choice - 1;
+    }
+    int method = 0;
+    while (method < DOSE_METHOD_COUNT - 1 && (dose->methods >> method & 1u) == 0) {
+        method++;
+    }
+    return method;
+}
+
 /* What no single key can say. */
 static Status check_together(const Config *config, Error *error) {
     if (config->dose.methods == 0) {
@@ -248,6 +261,7 @@ Status config_load(const char *path, Config *config, Error *error) {
         load_nuclide(config, error) != STATUS_OK || load_scanners(config, error) != STATUS_OK) {
         return error->status;
     }
+    config->dose.derived_from = choose_derived_from(&config->dose);
     return check_together(config, error);
 }
 

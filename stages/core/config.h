@@ -97,10 +97,11 @@ typedef struct RadiobiologyConfig {
 typedef struct DoseConfig {
     unsigned methods;        /* bit set of 1u << DoseMethod */
     unsigned derived;        /* bit set of 1u << DerivedMap */
-    int derived_from;        /* DoseMethod */
+    int derived_choice;      /* as configured: 0 is auto, else DoseMethod + 1 */
+    int derived_from;        /* DoseMethod: what that comes to */
     int density_source;      /* DensitySource, of local deposition and Monte Carlo */
     double density_g_ml;     /* of soft tissue: of the kernel, and where there is no CT */
-    double min_density_g_ml; /* a CT voxel of less counts as this */
+    double min_density_g_ml; /* a voxel of the PET of less counts as this */
     HuCurve hu_curve;
     int bremsstrahlung_tail; /* BremsstrahlungTail */
     MonteCarloConfig monte_carlo;

@@ -38,9 +38,36 @@ static const SettingKey scanner_keys[] = {
 };
 enum { N_SCANNER_KEYS = sizeof scanner_keys / sizeof *scanner_keys };
 
+/* Hidden files, such as those that desktops leave behind, are none. */
 static int is_yaml(const struct dirent *entry) {
     size_t length = strlen(entry->d_name);
-    return length > 5 && strcmp(entry->d_name + length - 5, ".yaml") == 0;
+    return length > 5 && entry->d_name[0] != '.' &&
+           strcmp(entry->d_name + length - 5, ".yaml") == 0;
+}
+
+/* By bytes: the digest must not depend on the locale. */
+static int compare_names(const struct dirent **a, const struct dirent **b) {
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* An empty name would be that of every image whose header has none. */
+static Status check_names(const Scanner *scanner, const char *path, Error *error) {
+    if (scanner->manufacturer[0] == '\0' || scanner->model[0] == '\0') {
+        return error_set(error, STATUS_CONFIG,
+                         "%s: 'manufacturer' or 'model' is empty; write them as in the images' "
+                         "headers",
+                         path);
+    }
+    return STATUS_OK;
+}
+
+static Status check_diameters(const RecoveryCurve *recovery, const char *path, Error *error) {
+    if (recovery->min_diameter_mm > recovery->max_diameter_mm) {
+        return error_set(error, STATUS_CONFIG,
+                         "%s: 'recovery.min_diameter_mm' (%g) is above 'max_diameter_mm' (%g)",
+                         path, recovery->min_diameter_mm, recovery->max_diameter_mm);
+    }
+    return STATUS_OK;
 }
 
 /* Both numbers of a pair, or neither. */
@@ -94,7 +121,13 @@ static Status load_one(const char *folder, const char *file, ScannerList *list, 
     Status status = settings_read(path, scanner_keys, N_SCANNER_KEYS, scanner, error);
     if (status == STATUS_OK) {
         snprintf(scanner->name, sizeof scanner->name, "%.*s", (int)strlen(file) - 5, file);
+        status = check_names(scanner, path, error);
+    }
+    if (status == STATUS_OK) {
         status = check_pairs(scanner, path, error);
+    }
+    if (status == STATUS_OK) {
+        status = check_diameters(&scanner->recovery, path, error);
     }
     if (status == STATUS_OK) {
         status = refuse_twice(list, scanner, path, error);
@@ -114,7 +147,7 @@ Status scanner_list_load(const char *folder, ScannerList *list, Error *error) {
     char *text = NULL;
     size_t size = 0;
     memset(list, 0, sizeof *list);
-    int count = scandir(folder, &entries, is_yaml, alphasort);
+    int count = scandir(folder, &entries, is_yaml, compare_names);
     if (count < 0) {
         return error_set(error, STATUS_NO_INPUT, "%s: cannot read the folder of scanners: %s",
                          folder, strerror(errno));

@@ -1,6 +1,8 @@
 /* Trilinear sampling and partial-volume coverage. A voxel index is a voxel centre everywhere. */
 #include "core/volume.h"
 
+#include <limits.h>
+#include <malloc.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -14,6 +16,20 @@ Status volume_create(const Grid *grid, Volume *volume, Error *error) {
     }
     volume->voxels = calloc(grid_voxel_count(grid), sizeof *volume->voxels);
     return volume->voxels != NULL ? STATUS_OK : error_no_memory(error, "an image");
+}
+
+Status volume_create_unset(const Grid *grid, Volume *volume, Error *error) {
+    *volume = (Volume){.grid = *grid};
+    if (grid_check(grid, error) != STATUS_OK) {
+        return error->status;
+    }
+    volume->voxels = malloc(grid_voxel_count(grid) * sizeof *volume->voxels);
+    return volume->voxels != NULL ? STATUS_OK : error_no_memory(error, "an image");
+}
+
+void volume_keep_freed_memory(void) {
+    mallopt(M_MMAP_MAX, 0);
+    mallopt(M_TRIM_THRESHOLD, INT_MAX);
 }
 
 void volume_free(Volume *volume) {

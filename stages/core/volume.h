@@ -20,6 +20,13 @@ typedef struct LabelMap {
 
 /* Allocates a zero-filled volume. The caller frees it with volume_free. */
 Status volume_create(const Grid *grid, Volume *volume, Error *error);
+
+/* The same without the zeros, for who writes every voxel. */
+Status volume_create_unset(const Grid *grid, Volume *volume, Error *error);
+
+/* From now on the memory of freed images stays with the process for its next ones: the system
+ * takes longer to hand out new memory than a dose map takes to be computed in it. */
+void volume_keep_freed_memory(void);
 void volume_free(Volume *volume); /* NULL and already freed are fine */
 
 Status label_map_create(const Grid *grid, LabelMap *map, Error *error);

@@ -20,6 +20,7 @@ CONFIGURATION = f"""\
 cohort: {{patients: patients.tsv, treatments: treatments.tsv, images: images.tsv}}
 run: run
 nuclide: {REPOSITORY / "configs" / "nuclides" / "y90.yaml"}
+scanners: {REPOSITORY / "configs" / "scanners"}
 """
 
 

@@ -25,6 +25,7 @@ LESION_NUMBERS = ("volume_ml", "diameter_3d_mm", "diameter_axial_mm", "davg_gy",
                   "davg_local_deposition_gy", "coverage", "voxels")
 CONFIGURATION = f"""\
 nuclide: {REPOSITORY}/configs/nuclides/y90.yaml
+scanners: {REPOSITORY}/configs/scanners
 cohort: {{patients: patients.tsv, treatments: treatments.tsv, images: images.tsv}}
 run: run
 sweep: {{threshold_gy: {{from: 20.0, to: 50.0, step: 0.5}}}}
