@@ -1,65 +1,13 @@
-/* Decay, calibration and totals. Negative voxels are legal (some reconstructions make them so
- * that noise keeps its mean): they stay in every sum. */
+/* Totals of an image and of what was given. Negative voxels are legal (some reconstructions make
+ * them so that noise keeps its mean): they stay in every sum. */
 #include "dose/activity.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
-#include <strings.h>
 
-static const double MAX_DELAY_HALF_LIVES = 10.0;
-static const double MAX_NEGATIVE_FRACTION = 0.2;
-
-Status activity_check_nuclide(const Nuclide *nuclide, double header_half_life_s,
-                              const char *radionuclide, double max_difference, Error *error) {
-    double wanted_s = nuclide->half_life_h * 3600.0;
-    bool is_named = radionuclide[0] != '\0' && strcasecmp(radionuclide, "unknown") != 0;
-    if (is_named && strcasecmp(radionuclide, nuclide->name) != 0) {
-        return error_set(error, STATUS_BAD_DATA,
-                         "radionuclide is %s, the configured nuclide is %s: give the PET of %s, or "
-                         "change `nuclide` in the configuration",
-                         radionuclide, nuclide->name, nuclide->name);
-    }
-    if (isnan(header_half_life_s)) {
-        if (is_named) {
-            return STATUS_OK;
-        }
-        return error_set(error, STATUS_BAD_DATA,
-                         "neither half_life_s nor radionuclide is known, so it cannot be said that "
-                         "the PET is of %s: add TracerRadionuclide to the image's header or JSON",
-                         nuclide->name);
-    }
-    double difference = fabs(header_half_life_s / wanted_s - 1.0);
-    if (!(difference <= max_difference)) {
-        return error_set(error, STATUS_BAD_DATA,
-                         "half_life_s is %.6g s, that of the configured nuclide %s is %.6g s, and "
-                         "dose.max_half_life_difference allows %.3g: the PET is of another "
-                         "nuclide; give the right PET, or change `nuclide` in the configuration",
-                         header_half_life_s, nuclide->name, wanted_s, max_difference);
-    }
-    return STATUS_OK;
-}
-
-Status activity_check_delay(const Nuclide *nuclide, double delay_s, Error *error) {
-    if (!(delay_s >= 0.0)) {
-        return error_set(error, STATUS_BAD_DATA,
-                         "the PET starts %.3g h before administration: correct administered_at in "
-                         "the treatments sheet, or give the PET after treatment",
-                         -delay_s / 3600.0);
-    }
-    double half_lives = delay_s / (nuclide->half_life_h * 3600.0);
-    if (half_lives > MAX_DELAY_HALF_LIVES) {
-        return error_set(error, STATUS_BAD_DATA,
-                         "the PET starts %.4g h after administration, %.3g half-lives of %s and "
-                         "more than the %g at which activity is still measured: correct "
-                         "administered_at in the treatments sheet, or give the right PET",
-                         delay_s / 3600.0, half_lives, nuclide->name, MAX_DELAY_HALF_LIVES);
-    }
-    return STATUS_OK;
-}
-
-double activity_decay_factor(const Nuclide *nuclide, double elapsed_s) {
-    return exp(nuclide_decay_constant_per_s(nuclide) * elapsed_s);
-}
+/* 1 GBq/kg = 1e6 Bq/g. */
+static const double BQ_G_PER_GBQ_KG = 1e6;
 
 void activity_scale_slices(Volume *volume, const double *slice_factors) {
     size_t slice = volume->grid.size[0] * volume->grid.size[1];
@@ -122,6 +70,63 @@ Status activity_sum(const Volume *volume, ActivityTotals *totals, Error *error) 
     totals->total_bq = totals->positive_bq + totals->negative_bq;
     totals->negative_voxel_fraction =
         (double)all.n_negative / (double)grid_voxel_count(&volume->grid);
+    totals->negative_activity_fraction = all.positive > 0.0 ? -all.negative / all.positive : NAN;
+    return STATUS_OK;
+}
+
+Status activity_sum_region(const Volume *volume, const Volume *weights, double *total_bq,
+                           Error *error) {
+    const size_t *size = volume->grid.size;
+    size_t slice = size[0] * size[1];
+    double *sums = calloc(size[2], sizeof *sums);
+    if (sums == NULL) {
+        return error_no_memory(error, "slice sums");
+    }
+#pragma omp parallel for schedule(static)
+    for (size_t k = 0; k < size[2]; k++) {
+        const float *values = volume->voxels + k * slice, *parts = weights->voxels + k * slice;
+        double sum = 0.0;
+        for (size_t n = 0; n < slice; n++) {
+            sum += (double)values[n] * (double)parts[n];
+        }
+        sums[k] = sum;
+    }
+    double total = 0.0;
+    for (size_t k = 0; k < size[2]; k++) {
+        total += sums[k];
+    }
+    free(sums);
+    *total_bq = total * grid_voxel_volume_ml(&volume->grid);
+    return STATUS_OK;
+}
+
+void activity_flag_negative(const ActivityTotals *totals, double max_fraction, Flags *flags) {
+    if (-totals->negative_bq > max_fraction * totals->positive_bq) {
+        flags_add(flags, "negative_activity");
+    }
+}
+
+/* Unknown numbers, NaN, are fine: the comparisons are false. */
+static Status check_administration(const Administration *administration, Error *error) {
+    const struct {
+        const char *column, *wanted;
+        double value;
+        bool is_wrong;
+    } checks[] = {
+        {"activity_gbq", "a positive number", administration->administered_gbq,
+         administration->administered_gbq <= 0.0 || isinf(administration->administered_gbq)},
+        {"residual_gbq", "zero or more", administration->residual_gbq,
+         administration->residual_gbq < 0.0},
+        {"lung_shunt_fraction", "a number from 0 to 1", administration->lung_shunt_fraction,
+         administration->lung_shunt_fraction < 0.0 || administration->lung_shunt_fraction > 1.0},
+    };
+    for (size_t n = 0; n < sizeof checks / sizeof *checks; n++) {
+        if (checks[n].is_wrong) {
+            return error_set(error, STATUS_BAD_DATA,
+                             "%s is %.6g, wanted %s: correct the treatments sheet",
+                             checks[n].column, checks[n].value, checks[n].wanted);
+        }
+    }
     return STATUS_OK;
 }
 
@@ -129,6 +134,10 @@ Status activity_net_gbq(const Administration *administration, double *net_gbq, F
                         Error *error) {
     double residual = administration->residual_gbq;
     double shunt = administration->lung_shunt_fraction;
+    Status status = check_administration(administration, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
     if (isnan(residual)) {
         flags_add(flags, "residual_unknown");
         residual = 0.0;
@@ -147,31 +156,10 @@ Status activity_net_gbq(const Administration *administration, double *net_gbq, F
     return STATUS_OK;
 }
 
-Status activity_calibrate(const CalibrationConfig *config, double image_gbq, double net_gbq,
-                          Calibration *calibration, Flags *flags, Error *error) {
-    if (!(image_gbq > 0.0)) {
-        return error_set(error, STATUS_BAD_DATA,
-                         "the PET holds %.4g GBq in its field of view: an image without activity "
-                         "has no dose; check that it is the PET after treatment",
-                         image_gbq);
-    }
-    bool is_absolute = config->method == CALIBRATION_ABSOLUTE;
-    if (!is_absolute && isnan(net_gbq)) {
-        return error_set(error, STATUS_BAD_DATA,
-                         "activity_gbq is missing, which calibration.method "
-                         "administered_activity needs: fill it in the treatments sheet, or use "
-                         "calibration.method absolute");
-    }
-    calibration->factor = is_absolute ? config->factor : net_gbq / image_gbq;
-    calibration->ratio = image_gbq * config->factor / net_gbq;
-    if (fabs(calibration->ratio - 1.0) > config->ratio_tolerance) {
-        flags_add(flags, "activity_ratio");
-    }
-    return STATUS_OK;
-}
-
-void activity_flag_negative(const ActivityTotals *totals, Flags *flags) {
-    if (-totals->negative_bq > MAX_NEGATIVE_FRACTION * totals->positive_bq) {
-        flags_add(flags, "negative_activity");
-    }
+double activity_lung_dose_gy(const Administration *administration, const Nuclide *nuclide,
+                             double lung_mass_kg) {
+    double residual = isnan(administration->residual_gbq) ? 0.0 : administration->residual_gbq;
+    double shunted_gbq =
+        (administration->administered_gbq - residual) * administration->lung_shunt_fraction;
+    return nuclide_dose_factor_gy_per_bq_g(nuclide) * shunted_gbq * BQ_G_PER_GBQ_KG / lung_mass_kg;
 }

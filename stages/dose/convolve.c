@@ -1,241 +1,191 @@
-/* Overlap-save tiles. A kernel symmetric about its centre has a real spectrum, which is kept as
- * one float a frequency, with the scale and FFTW's missing 1/N in it. */
+/* The threads walk through the slices in groups: first each transforms some of the slices that the
+ * group's results need and that no group before needed, into a ring of spectra; then each sums,
+ * transforms back and stores some of the group's slices. Any thread's share gives the same bytes.
+ */
 #include "dose/convolve.h"
 
-#include <fftw3.h>
-#include <math.h>
 #include <omp.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MIN_TILE_LIMIT = 72 };
+#include "dose/kernel_spectrum.h"
+#include "dose/slice_spectra.h"
 
-/* How the volume is cut, and what all tiles share. */
-typedef struct Tiling {
-    size_t tile[3];  /* samples of a tile, border included */
-    size_t block[3]; /* results of a tile: tile - 2 reach */
-    size_t count[3]; /* tiles along each axis */
-    size_t reach[3];
-    size_t samples;     /* of a tile */
-    size_t frequencies; /* of a tile */
-    float *spectrum;    /* of the kernel */
-    fftwf_plan forward, backward;
-} Tiling;
+enum {
+    SLICES_PER_THREAD = 8, /* of a group: enough to even out, few enough for the caches */
+    MIN_SHARE = 4,         /* a group, and the threads, are at most this part of all slices */
+    LANES = 8
+};
 
-/* A thread's own memory. */
-typedef struct Buffer {
-    float *samples;
-    fftwf_complex *frequencies;
-} Buffer;
+/* What all threads share. */
+typedef struct Convolution {
+    TileLayout layout;
+    SlicePlans plans;
+    KernelSpectrum kernel;
+    fftwf_complex *ring; /* `slots` spectra: that of slice k is in slot k % slots */
+    fftwf_complex *zero_line;
+    size_t slots, group;
+    int n_threads;
+    SliceScratch *scratch; /* one a thread */
+} Convolution;
 
-static bool is_fast_size(size_t n) {
-    static const size_t primes[] = {2, 3, 5};
-    bool is_even = n % 2 == 0;
-    for (size_t p = 0; p < sizeof primes / sizeof *primes; p++) {
-        while (n % primes[p] == 0) {
-            n /= primes[p];
+/* Frequencies side by side, added and multiplied one by one: the same bytes on any machine. */
+typedef float Lanes __attribute__((vector_size(32), aligned(4), may_alias));
+typedef double Sums __attribute__((vector_size(64), aligned(8), may_alias));
+typedef int Places __attribute__((vector_size(32)));
+
+/* Lines of F(k - d) and F(k + d) for d = 0 .. reach, and of K(d). */
+typedef struct SumLines {
+    const float *below[VOXEL_KERNEL_MAX_REACH + 1], *above[VOXEL_KERNEL_MAX_REACH + 1];
+    const float *kernel;
+} SumLines;
+
+/* G(k) along one line of n frequencies. n is a multiple of LANES, as all tile sizes are. The small
+ * terms come first and the largest last, in double precision. */
+__attribute__((target_clones("avx2", "default"))) static void
+sum_line(const SumLines *lines, size_t reach, size_t n, double *restrict sum) {
+    const Places low = {0, 0, 1, 1, 2, 2, 3, 3}, high = {4, 4, 5, 5, 6, 6, 7, 7};
+    for (size_t f = 0; f < n; f += LANES) {
+        Lanes far_low = {0.0f}, far_high = {0.0f};
+        for (size_t d = reach; d > 0; d--) {
+            const Lanes *below = (const Lanes *)(lines->below[d] + 2 * f);
+            const Lanes *above = (const Lanes *)(lines->above[d] + 2 * f);
+            Lanes weight = *(const Lanes *)(lines->kernel + d * n + f);
+            far_low += __builtin_shuffle(weight, low) * (below[0] + above[0]);
+            far_high += __builtin_shuffle(weight, high) * (below[1] + above[1]);
+        }
+        Sums sum_low = __builtin_convertvector(far_low, Sums);
+        Sums sum_high = __builtin_convertvector(far_high, Sums);
+        Lanes weight = *(const Lanes *)(lines->kernel + f);
+        const Lanes *centre = (const Lanes *)(lines->below[0] + 2 * f);
+        sum_low += __builtin_convertvector(__builtin_shuffle(weight, low), Sums) *
+                   __builtin_convertvector(centre[0], Sums);
+        sum_high += __builtin_convertvector(__builtin_shuffle(weight, high), Sums) *
+                    __builtin_convertvector(centre[1], Sums);
+        ((Sums *)(sum + 2 * f))[0] = sum_low;
+        ((Sums *)(sum + 2 * f))[1] = sum_high;
+    }
+}
+
+static fftwf_complex *slot_of(const Convolution *c, size_t k) {
+    return c->ring + k % c->slots * c->plans.samples;
+}
+
+/* The line at fx of slice k's spectrum; zeros where there is no activity. k may be "negative". */
+static const float *line_of(const Convolution *c, size_t k, size_t fx) {
+    IndexRange active = c->layout.active[2];
+    bool is_active = k >= active.begin && k < active.end;
+    return is_active ? slot_of(c, k)[fx * c->plans.pitch[1]] : c->zero_line[0];
+}
+
+static void compute_slice(const Convolution *c, size_t pair, size_t k, const SliceScratch *scratch,
+                          Volume *result) {
+    const size_t *size = c->plans.size, reach = c->kernel.reach;
+    for (size_t fx = 0; fx < size[0]; fx++) {
+        SumLines lines = {.kernel = kernel_spectrum_rows(&c->kernel, fx)};
+        for (size_t d = 0; d <= reach; d++) {
+            lines.below[d] = line_of(c, k - d, fx);
+            lines.above[d] = line_of(c, k + d, fx);
+        }
+        sum_line(&lines, reach, size[1], scratch->sum_line[0]);
+        slice_spectra_return_line(&c->plans, &c->layout, fx, scratch);
+    }
+    slice_spectra_store(&c->plans, &c->layout, pair, k, scratch, result);
+}
+
+static size_t smaller(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+/* Called by all threads together. The ring has room for two groups and the reach on both sides:
+ * a thread may transform for the next group while another still sums this one. */
+static void convolve_pair(const Convolution *c, size_t pair, const Volume *source, Volume *result) {
+    const SliceScratch *scratch = &c->scratch[omp_get_thread_num()];
+    const IndexRange active = c->layout.active[2], domain = c->layout.domain[2];
+    size_t transformed = active.begin;
+    for (size_t first = domain.begin; first < domain.end; first += c->group) {
+        size_t end = smaller(first + c->group, domain.end);
+        size_t needed = smaller(end + c->kernel.reach, active.end);
+#pragma omp for schedule(dynamic)
+        for (size_t k = transformed; k < needed; k++) {
+            slice_spectra_transform(&c->plans, &c->layout, source, pair, k, scratch, slot_of(c, k));
+        }
+        transformed = needed > transformed ? needed : transformed;
+#pragma omp for schedule(dynamic) nowait
+        for (size_t k = first; k < end; k++) {
+            compute_slice(c, pair, k, scratch, result);
         }
     }
-    return is_even && n == 1;
+#pragma omp barrier
 }
 
-/* The tile length that costs least along one axis: transform work n log n, times tiles. */
-static size_t choose_tile(size_t extent, size_t reach) {
-    size_t limit = 4 * reach > MIN_TILE_LIMIT ? 4 * reach : MIN_TILE_LIMIT;
-    size_t best = 0;
-    double least = INFINITY;
-    for (size_t n = 2 * reach + 2; n <= limit || best == 0; n++) {
-        if (is_fast_size(n)) {
-            size_t block = n - 2 * reach;
-            double cost = ceil((double)extent / (double)block) * (double)n * log((double)n);
-            best = cost < least ? n : best;
-            least = fmin(cost, least);
-        }
-    }
-    return best;
+static void share_out(Convolution *c) {
+    const IndexRange active = c->layout.active[2], domain = c->layout.domain[2];
+    size_t share = (domain.end - domain.begin + MIN_SHARE - 1) / MIN_SHARE;
+    c->n_threads = (int)smaller((size_t)omp_get_max_threads(), share);
+    c->group = smaller((size_t)c->n_threads * SLICES_PER_THREAD, share);
+    c->slots = smaller(2 * (c->group + c->kernel.reach), active.end - active.begin);
 }
 
-static void lay_out(Tiling *tiling, const size_t size[3], const VoxelKernel *kernel) {
-    for (int axis = 0; axis < 3; axis++) {
-        tiling->reach[axis] = kernel->reach[axis];
-        tiling->tile[axis] = choose_tile(size[axis], kernel->reach[axis]);
-        tiling->block[axis] = tiling->tile[axis] - 2 * kernel->reach[axis];
-        tiling->count[axis] = (size[axis] + tiling->block[axis] - 1) / tiling->block[axis];
+static Status allocate(Convolution *c, Error *error) {
+    c->ring = fftwf_alloc_complex(c->slots * c->plans.samples);
+    c->zero_line = fftwf_alloc_complex(c->plans.pitch[1]);
+    c->scratch = calloc((size_t)c->n_threads, sizeof *c->scratch);
+    if (c->ring == NULL || c->zero_line == NULL || c->scratch == NULL) {
+        return error_no_memory(error, "spectra of a convolution");
     }
-    tiling->samples = tiling->tile[0] * tiling->tile[1] * tiling->tile[2];
-    tiling->frequencies = (tiling->tile[0] / 2 + 1) * tiling->tile[1] * tiling->tile[2];
+    memset(c->zero_line, 0, c->plans.pitch[1] * sizeof *c->zero_line);
+    Status status = STATUS_OK;
+    for (int t = 0; status == STATUS_OK && t < c->n_threads; t++) {
+        status = slice_scratch_make(&c->plans, &c->scratch[t], error);
+    }
+    return status;
 }
 
-/* Distance of sample n from the origin of a periodic axis. */
-static long wrapped(size_t n, size_t length) {
-    return n <= length / 2 ? (long)n : (long)n - (long)length;
+static Status prepare(Convolution *c, const VoxelKernel *kernel, double scale, Error *error) {
+    const size_t *size = c->layout.size;
+    Status status = slice_plans_make(size, &c->plans, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    /* FFTW leaves out 1 / N. */
+    status =
+        kernel_spectrum_make(kernel, size, scale / (double)(size[0] * size[1]), &c->kernel, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    share_out(c);
+    return allocate(c, error);
 }
 
-static void transform_kernel(const Tiling *tiling, const VoxelKernel *kernel, double scale,
-                             const Buffer *buffer) {
-    const size_t *tile = tiling->tile;
-    size_t n = 0;
-    for (size_t k = 0; k < tile[2]; k++) {
-        for (size_t j = 0; j < tile[1]; j++) {
-            for (size_t i = 0; i < tile[0]; i++, n++) {
-                buffer->samples[n] = (float)voxel_kernel_weight(
-                    kernel, wrapped(i, tile[0]), wrapped(j, tile[1]), wrapped(k, tile[2]));
-            }
-        }
+static void release(Convolution *c) {
+    for (int t = 0; c->scratch != NULL && t < c->n_threads; t++) {
+        slice_scratch_free(&c->scratch[t]);
     }
-    fftwf_execute_dft_r2c(tiling->forward, buffer->samples, buffer->frequencies);
-    for (size_t f = 0; f < tiling->frequencies; f++) {
-        tiling->spectrum[f] = (float)(buffer->frequencies[f][0] * scale / (double)tiling->samples);
-    }
-}
-
-/* Voxels of an axis that a tile sees: tile sample `first` is voxel `voxel`, `count` of them. */
-typedef struct Span {
-    size_t first, voxel, count;
-} Span;
-
-static Span find_input(size_t index, size_t block, size_t tile, size_t reach, size_t size) {
-    size_t start = index * block;
-    Span span = {start < reach ? reach - start : 0, start < reach ? 0 : start - reach, 0};
-    size_t room = tile - span.first, rest = size - span.voxel;
-    span.count = room < rest ? room : rest;
-    return span;
-}
-
-/* Copies the tile's voxels, zeros outside the volume. False if all of them are zero. */
-static bool gather(const Volume *source, const Tiling *tiling, const size_t index[3],
-                   float *samples) {
-    Span span[3];
-    for (int axis = 0; axis < 3; axis++) {
-        span[axis] = find_input(index[axis], tiling->block[axis], tiling->tile[axis],
-                                tiling->reach[axis], source->grid.size[axis]);
-    }
-    bool is_active = false;
-    memset(samples, 0, tiling->samples * sizeof *samples);
-    for (size_t k = 0; k < span[2].count; k++) {
-        for (size_t j = 0; j < span[1].count; j++) {
-            const size_t *size = source->grid.size;
-            const float *from = source->voxels + span[0].voxel +
-                                size[0] * (span[1].voxel + j + size[1] * (span[2].voxel + k));
-            float *to =
-                samples + span[0].first +
-                tiling->tile[0] * (span[1].first + j + tiling->tile[1] * (span[2].first + k));
-            for (size_t i = 0; i < span[0].count; i++) {
-                to[i] = from[i];
-                is_active |= from[i] != 0.0f;
-            }
-        }
-    }
-    return is_active;
-}
-
-static void scatter(const float *samples, const Tiling *tiling, const size_t index[3],
-                    Volume *result) {
-    const size_t *size = result->grid.size, *tile = tiling->tile, *reach = tiling->reach;
-    size_t start[3], count[3];
-    for (int axis = 0; axis < 3; axis++) {
-        start[axis] = index[axis] * tiling->block[axis];
-        size_t rest = size[axis] - start[axis];
-        count[axis] = tiling->block[axis] < rest ? tiling->block[axis] : rest;
-    }
-    for (size_t k = 0; k < count[2]; k++) {
-        for (size_t j = 0; j < count[1]; j++) {
-            const float *from =
-                samples + reach[0] + tile[0] * (reach[1] + j + tile[1] * (reach[2] + k));
-            float *to =
-                result->voxels + start[0] + size[0] * (start[1] + j + size[1] * (start[2] + k));
-            memcpy(to, from, count[0] * sizeof *to);
-        }
-    }
-}
-
-static void convolve_tile(const Volume *source, const Tiling *tiling, size_t number,
-                          const Buffer *buffer, Volume *result) {
-    const size_t *count = tiling->count;
-    const size_t index[3] = {number % count[0], number / count[0] % count[1],
-                             number / count[0] / count[1]};
-    if (!gather(source, tiling, index, buffer->samples)) {
-        return; /* the result is zero already */
-    }
-    fftwf_execute_dft_r2c(tiling->forward, buffer->samples, buffer->frequencies);
-    for (size_t f = 0; f < tiling->frequencies; f++) {
-        buffer->frequencies[f][0] *= tiling->spectrum[f];
-        buffer->frequencies[f][1] *= tiling->spectrum[f];
-    }
-    fftwf_execute_dft_c2r(tiling->backward, buffer->frequencies, buffer->samples);
-    scatter(buffer->samples, tiling, index, result);
-}
-
-/* FFTW_ESTIMATE: the same plan every time, and no planning cost worth a saved plan. Plans are run
- * on every thread's buffers, which fftwf_malloc aligns alike. */
-static Status make_plans(Tiling *tiling, const Buffer *buffer, Error *error) {
-    int n[3] = {(int)tiling->tile[2], (int)tiling->tile[1], (int)tiling->tile[0]};
-    tiling->forward = fftwf_plan_dft_r2c_3d(n[0], n[1], n[2], buffer->samples, buffer->frequencies,
-                                            FFTW_ESTIMATE);
-    tiling->backward = fftwf_plan_dft_c2r_3d(n[0], n[1], n[2], buffer->frequencies, buffer->samples,
-                                             FFTW_ESTIMATE);
-    if (tiling->forward == NULL || tiling->backward == NULL) {
-        return error_set(error, STATUS_INTERNAL, "FFTW cannot plan a tile of %d x %d x %d", n[2],
-                         n[1], n[0]);
-    }
-    return STATUS_OK;
-}
-
-static Status allocate_buffers(const Tiling *tiling, int n_threads, Buffer **buffers,
-                               Error *error) {
-    *buffers = calloc((size_t)n_threads, sizeof **buffers);
-    bool is_complete = *buffers != NULL;
-    for (int t = 0; is_complete && t < n_threads; t++) {
-        (*buffers)[t].samples = fftwf_alloc_real(tiling->samples);
-        (*buffers)[t].frequencies = fftwf_alloc_complex(tiling->frequencies);
-        is_complete = (*buffers)[t].samples != NULL && (*buffers)[t].frequencies != NULL;
-    }
-    return is_complete ? STATUS_OK : error_no_memory(error, "convolution tiles");
-}
-
-static void release(Tiling *tiling, Buffer *buffers, int n_threads) {
-    for (int t = 0; buffers != NULL && t < n_threads; t++) {
-        fftwf_free(buffers[t].samples);
-        fftwf_free(buffers[t].frequencies);
-    }
-    free(buffers);
-    free(tiling->spectrum);
-    fftwf_destroy_plan(tiling->forward);
-    fftwf_destroy_plan(tiling->backward);
+    free(c->scratch);
+    fftwf_free(c->zero_line);
+    fftwf_free(c->ring);
+    kernel_spectrum_free(&c->kernel);
+    slice_plans_free(&c->plans);
 }
 
 Status convolve_volume(const Volume *source, const VoxelKernel *kernel, double scale,
                        Volume *result, Error *error) {
-    Tiling tiling = {0};
-    Buffer *buffers = NULL;
-    int n_threads = omp_get_max_threads();
-    *result = (Volume){0};
-    lay_out(&tiling, source->grid.size, kernel);
-    Status status = allocate_buffers(&tiling, n_threads, &buffers, error);
+    Convolution convolution = {0};
+    Status status = volume_create(&source->grid, result, error);
+    if (status != STATUS_OK || !tile_layout_choose(source, kernel->reach, &convolution.layout)) {
+        return status; /* no activity, no dose: the result is zero already */
+    }
+    status = prepare(&convolution, kernel, scale, error);
     if (status != STATUS_OK) {
+        volume_free(result);
         goto done;
     }
-    status = make_plans(&tiling, &buffers[0], error);
-    if (status != STATUS_OK) {
-        goto done;
-    }
-    tiling.spectrum = malloc(tiling.frequencies * sizeof *tiling.spectrum);
-    if (tiling.spectrum == NULL) {
-        status = error_no_memory(error, "kernel spectrum");
-        goto done;
-    }
-    status = volume_create(&source->grid, result, error);
-    if (status != STATUS_OK) {
-        goto done;
-    }
-    transform_kernel(&tiling, kernel, scale, &buffers[0]);
-    size_t n_tiles = tiling.count[0] * tiling.count[1] * tiling.count[2];
-#pragma omp parallel for schedule(dynamic) num_threads(n_threads)
-    for (size_t tile = 0; tile < n_tiles; tile++) {
-        convolve_tile(source, &tiling, tile, &buffers[omp_get_thread_num()], result);
+#pragma omp parallel num_threads(convolution.n_threads)
+    for (size_t pair = 0; pair < tile_layout_pair_count(&convolution.layout); pair++) {
+        convolve_pair(&convolution, pair, source, result);
     }
 done:
-    release(&tiling, buffers, n_threads);
+    release(&convolution);
     return status;
 }

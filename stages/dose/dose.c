@@ -1,103 +1,42 @@
 /* What one patient goes through: find each treatment's PET, bring it to activity at administration,
- * compute dose on the PET's own grid, add the treatments on the reference PET's grid, write. */
+ * compute dose on the PET's own grid, method by method, add the treatments on the reference PET's
+ * grid, write. Only one method's maps are in memory at a time. */
 #include "dose/dose.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/log.h"
+#include "dose/carried_over.h"
 #include "dose/dose_file.h"
+#include "dose/dose_maps.h"
+#include "dose/image_space.h"
+#include "dose/tissue_density.h"
+#include "dose/treatment_table.h"
 
-/* Reference millimetres to those of `image`; the reference image itself needs no entry. */
-static Status read_transform(const Store *registered, const char *image, Affine *map,
-                             Error *error) {
-    char dataset[2 * TREATMENT_TEXT_SIZE], reference[TREATMENT_TEXT_SIZE];
-    snprintf(dataset, sizeof dataset, "/transforms/%s", image);
-    if (!store_has(registered, dataset)) {
-        Status status =
-            store_get_text(registered, "/", "reference", reference, sizeof reference, error);
-        if (status == STATUS_OK && strcmp(reference, image) == 0) {
-            *map = affine_identity();
-            return STATUS_OK;
+/* What is known of each treatment, and what its dose is computed from. Arrays of list.count. */
+typedef struct Patient {
+    TreatmentList list;
+    TreatmentActivity *measured;
+    DensityMap *densities;
+    PointSpread *psfs;
+    TreatmentSource *sources;
+    Flags flags;
+} Patient;
+
+static void patient_free(Patient *patient) {
+    for (size_t n = 0; n < patient->list.count; n++) {
+        if (patient->measured != NULL) {
+            treatment_activity_free(&patient->measured[n]);
+        }
+        if (patient->densities != NULL) {
+            density_map_free(&patient->densities[n]);
         }
     }
-    return store_read_affine(registered, dataset, map, error);
-}
-
-/* Patient mm of the PET that carries the grid to patient mm of `image`. */
-static Status relate_pets(const Store *registered, const char *grid_image, const char *image,
-                          Affine *map, Error *error) {
-    Affine reference_to_grid, grid_to_reference, reference_to_image;
-    Status status = read_transform(registered, grid_image, &reference_to_grid, error);
-    if (status == STATUS_OK) {
-        status = read_transform(registered, image, &reference_to_image, error);
-    }
-    if (status == STATUS_OK) {
-        status = affine_invert(&reference_to_grid, &grid_to_reference, error);
-    }
-    if (status == STATUS_OK) {
-        *map = affine_compose(&reference_to_image, &grid_to_reference);
-    }
-    return status;
-}
-
-/* Measures treatment n, adds its dose, and keeps the numbers (the volume goes). */
-static Status add_treatment(const PatientJob *job, const TreatmentList *list, size_t n,
-                            DoseMaps *maps, TreatmentActivity *measured, Flags *flags,
-                            Error *error) {
-    const Treatment *treatment = &list->treatments[n];
-    bool is_reference = n == list->reference;
-    Affine map;
-    Status status =
-        treatment_activity_measure(job->inputs[0], treatment, job->config, measured, flags, error);
-    if (status == STATUS_OK && !is_reference) {
-        status = relate_pets(job->inputs[1], list->treatments[list->reference].image,
-                             treatment->image, &map, error);
-    }
-    if (status == STATUS_OK) {
-        status = dose_maps_add(maps, &measured->activity, is_reference ? NULL : &map, error);
-    }
-    if (status == STATUS_OK && is_reference) {
-        status = dose_file_write_activity(job->output, measured, error);
-    }
-    if (status == STATUS_OK) {
-        log_message(LOG_DEBUG, "%s/%s: treatment %s: %.4g GBq in the image, %.4g h after it",
-                    job->center, job->patient, treatment->name, measured->image_activity_gbq,
-                    measured->imaging_delay_h);
-    }
-    treatment_activity_free(measured);
-    return status;
-}
-
-/* The reference treatment first: its PET sets the grid. */
-static Status add_treatments(const PatientJob *job, const TreatmentList *list, DoseMaps *maps,
-                             TreatmentActivity *measured, Flags *flags, Error *error) {
-    size_t first = list->reference;
-    Status status = add_treatment(job, list, first, maps, &measured[first], flags, error);
-    for (size_t n = 0; n < list->count && status == STATUS_OK; n++) {
-        if (n != first) {
-            status = add_treatment(job, list, n, maps, &measured[n], flags, error);
-        }
-    }
-    return status;
-}
-
-/* A PET also shows what is left of the treatments given before it: added up, that counts twice. */
-static void flag_carried_over(const PatientJob *job, const TreatmentList *list,
-                              const TreatmentActivity *measured, Flags *flags) {
-    const double limit = job->config->dose.max_carried_over;
-    for (size_t n = 0; n < list->count; n++) {
-        for (size_t m = 0; m < list->count; m++) {
-            double apart_s = timestamp_difference_s(&list->treatments[n].administered,
-                                                    &list->treatments[m].administered, NULL);
-            bool is_in_image = apart_s + measured[n].imaging_delay_h * 3600.0 > 0;
-            double share = activity_decay_factor(&job->config->nuclide, -apart_s);
-            if (m != n && is_in_image && share > limit) {
-                flags_add(flags, "activity_carried_over");
-            }
-        }
-    }
+    free(patient->measured);
+    free(patient->densities);
+    free(patient->psfs);
+    free(patient->sources);
+    treatments_free(&patient->list);
 }
 
 static Status read_flags(const PatientJob *job, Flags *flags, Error *error) {
@@ -112,47 +51,168 @@ static Status read_flags(const PatientJob *job, Flags *flags, Error *error) {
     return STATUS_OK;
 }
 
-static Status read_treatments(const PatientJob *job, TreatmentList *list, Error *error) {
+static Status read_treatments(const PatientJob *job, Patient *patient, Error *error) {
     char pet[TREATMENT_TEXT_SIZE];
     Status status = store_get_text(job->inputs[1], "/", "pet", pet, sizeof pet, error);
-    return status != STATUS_OK ? status : treatments_read(job->inputs[0], pet, list, error);
+    if (status == STATUS_OK) {
+        status = treatments_read(job->inputs[0], pet, &patient->list, error);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    size_t count = patient->list.count;
+    patient->measured = calloc(count, sizeof *patient->measured);
+    patient->densities = calloc(count, sizeof *patient->densities);
+    patient->psfs = calloc(count, sizeof *patient->psfs);
+    patient->sources = calloc(count, sizeof *patient->sources);
+    bool is_complete = patient->measured != NULL && patient->densities != NULL &&
+                       patient->psfs != NULL && patient->sources != NULL;
+    return is_complete ? STATUS_OK : error_no_memory(error, "treatments");
+}
+
+/* Methods that can use a density of each voxel. */
+static bool wants_density(const DoseConfig *config) {
+    const unsigned methods = 1u << DOSE_LOCAL_DEPOSITION | 1u << DOSE_MONTE_CARLO;
+    return config->density_source == DENSITY_CT && (config->methods & methods) != 0;
+}
+
+/* Treatment n: its activity, density, resolution and the way to it from the grid of the maps. */
+static Status prepare_treatment(const PatientJob *job, Patient *patient, size_t n, Error *error) {
+    const Treatment *treatment = &patient->list.treatments[n];
+    TreatmentActivity *measured = &patient->measured[n];
+    TreatmentSource *source = &patient->sources[n];
+    Status status =
+        treatment_activity_measure(job->inputs[0], job->inputs[1], treatment, job->center,
+                                   job->config, measured, &patient->flags, error);
+    if (status == STATUS_OK) {
+        status = image_space_relate(job->inputs[1],
+                                    patient->list.treatments[patient->list.reference].image,
+                                    treatment->image, &source->grid_to_source, NULL, error);
+    }
+    if (status == STATUS_OK && wants_density(&job->config->dose)) {
+        status = tissue_density_read(job->inputs[0], job->inputs[1], treatment->image,
+                                     &measured->activity.grid, &job->config->dose,
+                                     &patient->densities[n], &patient->flags, error);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const Volume *density = &patient->densities[n].density_g_ml;
+    bool has_psf = point_spread_of_scanner(measured->known_scanner, &measured->activity.grid,
+                                           &patient->psfs[n]);
+    source->source = (DoseSource){&measured->activity, density->voxels != NULL ? density : NULL,
+                                  has_psf ? &patient->psfs[n] : NULL};
+    log_message(LOG_DEBUG, "%s/%s: treatment %s: %.4g GBq in the image, %.4g h after it",
+                job->center, job->patient, treatment->name, measured->image_activity_gbq,
+                measured->imaging_delay_h);
+    return STATUS_OK;
+}
+
+static Status prepare(const PatientJob *job, Patient *patient, Error *error) {
+    Status status = read_flags(job, &patient->flags, error);
+    if (status == STATUS_OK) {
+        status = read_treatments(job, patient, error);
+    }
+    for (size_t n = 0; n < patient->list.count && status == STATUS_OK; n++) {
+        status = prepare_treatment(job, patient, n, error);
+    }
+    if (status == STATUS_OK) {
+        carried_over_flag(&patient->list, patient->measured, &job->config->nuclide,
+                          job->config->dose.max_carried_over, &patient->flags);
+    }
+    return status;
+}
+
+/* False, with a flag, where the method cannot be had for this patient and is only a further column.
+ */
+static bool is_possible(const Patient *patient, DoseMethod method, Flags *flags) {
+    bool has_psf = true;
+    for (size_t n = 0; n < patient->list.count; n++) {
+        has_psf = has_psf && patient->sources[n].source.psf != NULL;
+    }
+    if (method == DOSE_KERNEL_DECONVOLVED && !has_psf) {
+        flags_add(flags, "resolution_unknown");
+        return false;
+    }
+    return true;
+}
+
+static Status write_derived(const PatientJob *job, const DoseMaps *maps, Error *error) {
+    Status status = STATUS_OK;
+    for (int map = 0; map < DERIVED_MAP_COUNT && status == STATUS_OK; map++) {
+        if ((job->config->dose.derived & (1u << map)) == 0) {
+            continue;
+        }
+        Volume derived = {0};
+        status = dose_maps_derive(maps, (DerivedMap)map, job->config, &derived, error);
+        if (status == STATUS_OK) {
+            status = dose_file_write_derived(job->output, (DerivedMap)map, &derived, error);
+        }
+        volume_free(&derived);
+    }
+    return status;
+}
+
+static Status compute_method(const PatientJob *job, const Patient *patient, DoseEngine *engine,
+                             DoseMethod method, Error *error) {
+    DoseMaps maps = {0};
+    Status status = dose_maps_compute(engine, method, patient->sources, patient->list.count,
+                                      patient->list.reference, &maps, error);
+    if (status == STATUS_OK && (int)method == job->config->dose.derived_from) {
+        status = write_derived(job, &maps, error);
+    }
+    if (status == STATUS_OK) {
+        dose_maps_sum(&maps);
+        status = dose_file_write_map(job->output, method, &maps.treatments[0], error);
+    }
+    dose_maps_free(&maps);
+    return status;
+}
+
+static Status compute(const PatientJob *job, Patient *patient, DoseEngine *engine, Error *error) {
+    Status status = STATUS_OK;
+    for (int method = 0; method < DOSE_METHOD_COUNT && status == STATUS_OK; method++) {
+        if (dose_engine_is_asked(job->config, (DoseMethod)method) &&
+            is_possible(patient, (DoseMethod)method, &patient->flags)) {
+            status = compute_method(job, patient, engine, (DoseMethod)method, error);
+        }
+    }
+    return status;
+}
+
+static Status write_facts(const PatientJob *job, const Patient *patient, const DoseEngine *engine,
+                          Error *error) {
+    const TreatmentList *list = &patient->list;
+    Status status =
+        dose_file_write_reference(job->output, &patient->measured[list->reference], error);
+    if (status == STATUS_OK) {
+        status = dose_file_write_density(job->output, &patient->densities[list->reference], error);
+    }
+    if (status == STATUS_OK) {
+        status = dose_file_write_engine(job->output, engine, error);
+    }
+    if (status == STATUS_OK) {
+        status = treatment_table_write(job->output, list, patient->measured, job->config, error);
+    }
+    return status == STATUS_OK
+               ? store_set_text(job->output, "/", "flags", patient->flags.text, error)
+               : status;
 }
 
 Status dose_process(const PatientJob *job, Error *error) {
-    TreatmentList list = {0};
-    TreatmentActivity *measured = NULL;
-    DoseMaps maps = {0};
-    Flags flags = {""};
-
-    Status status = dose_maps_begin(job->config, &maps, error);
+    Patient patient = {0};
+    DoseEngine engine = {0};
+    Status status = dose_engine_begin(job->config, &engine, error);
     if (status == STATUS_OK) {
-        status = read_flags(job, &flags, error);
+        status = prepare(job, &patient, error);
     }
     if (status == STATUS_OK) {
-        status = read_treatments(job, &list, error);
-    }
-    if (status != STATUS_OK) {
-        goto done;
-    }
-    measured = calloc(list.count, sizeof *measured);
-    if (measured == NULL) {
-        status = error_no_memory(error, "treatments");
-        goto done;
-    }
-    status = add_treatments(job, &list, &maps, measured, &flags, error);
-    if (status == STATUS_OK) {
-        flag_carried_over(job, &list, measured, &flags);
-        status = dose_file_write_maps(job->output, &maps, error);
+        status = compute(job, &patient, &engine, error);
     }
     if (status == STATUS_OK) {
-        status = dose_file_write_treatments(job->output, &list, measured, job->config, error);
+        status = write_facts(job, &patient, &engine, error);
     }
-    if (status == STATUS_OK) {
-        status = store_set_text(job->output, "/", "flags", flags.text, error);
-    }
-done:
-    free(measured);
-    treatments_free(&list);
-    dose_maps_free(&maps);
+    patient_free(&patient);
+    dose_engine_free(&engine);
     return status;
 }

@@ -1,18 +1,76 @@
-/* The layout of dose.h5. */
+/* The layout of dose.h5, but for the table of treatments. */
 #include "dose/dose_file.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "core/nuclide.h"
 
-typedef struct MapName {
-    const char *dataset, *long_name;
-} MapName;
+enum { DATASET_SIZE = 64 };
 
-static const MapName map_names[DOSE_METHOD_COUNT] = {
-    [DOSE_KERNEL] = {"/dose/kernel", "absorbed dose by convolution with the voxel kernel"},
-    [DOSE_LOCAL_DEPOSITION] = {"/dose/local_deposition", "absorbed dose by local deposition"},
+static const char *const map_long_names[DOSE_METHOD_COUNT] = {
+    [DOSE_KERNEL] = "absorbed dose by convolution with the voxel kernel",
+    [DOSE_LOCAL_DEPOSITION] = "absorbed dose by local deposition",
+    [DOSE_MONTE_CARLO] = "absorbed dose by Monte Carlo electron transport",
+    [DOSE_KERNEL_DECONVOLVED] =
+        "absorbed dose by convolution of the activity deconvolved with the scanner's resolution",
 };
+
+static const char *const derived_long_names[DERIVED_MAP_COUNT] = {
+    [DERIVED_BED_TUMOUR] = "biologically effective dose, parameters of tumour",
+    [DERIVED_BED_NORMAL_LIVER] = "biologically effective dose, parameters of normal liver",
+    [DERIVED_EQD2_TUMOUR] = "equieffective dose in 2 Gy fractions, parameters of tumour",
+    [DERIVED_EQD2_NORMAL_LIVER] =
+        "equieffective dose in 2 Gy fractions, parameters of normal liver",
+};
+
+/* A number of an object, by name. */
+typedef struct NumberAttribute {
+    const char *name;
+    double value;
+} NumberAttribute;
+
+static Status set_numbers(Store *output, const char *object, const NumberAttribute *numbers,
+                          size_t count, Error *error) {
+    Status status = STATUS_OK;
+    for (size_t n = 0; n < count && status == STATUS_OK; n++) {
+        status = store_set_number(output, object, numbers[n].name, numbers[n].value, error);
+    }
+    return status;
+}
+
+static Status write_statistics(Store *output, const DoseResult *result, Error *error) {
+    Status status =
+        store_write_volume(output, "/monte_carlo/standard_error", &result->standard_error, "Gy",
+                           "statistical standard error of the dose of a voxel", error);
+    if (status == STATUS_OK) {
+        status = store_write_volume(
+            output, "/monte_carlo/additive_variance", &result->additive_variance, "Gy2",
+            "summed over n voxels and divided by n squared: bound of the mean's variance", error);
+    }
+    return status;
+}
+
+Status dose_file_write_map(Store *output, DoseMethod method, const DoseResult *result,
+                           Error *error) {
+    char dataset[DATASET_SIZE];
+    snprintf(dataset, sizeof dataset, "/dose/%s", dose_method_name((int)method));
+    Status status =
+        store_write_volume(output, dataset, &result->dose, "Gy", map_long_names[method], error);
+    if (status == STATUS_OK) {
+        status =
+            store_set_number(output, dataset, "escaped_fraction", result->escaped_fraction, error);
+    }
+    return status == STATUS_OK && result->standard_error.voxels != NULL
+               ? write_statistics(output, result, error)
+               : status;
+}
+
+Status dose_file_write_derived(Store *output, DerivedMap map, const Volume *derived, Error *error) {
+    char dataset[DATASET_SIZE];
+    snprintf(dataset, sizeof dataset, "/bed/%s", derived_map_name((int)map));
+    return store_write_volume(output, dataset, derived, "Gy", derived_long_names[map], error);
+}
 
 static Status write_kernel(Store *output, const VoxelKernel *kernel, Error *error) {
     Volume weights = {0};
@@ -28,128 +86,79 @@ static Status write_kernel(Store *output, const VoxelKernel *kernel, Error *erro
     return status;
 }
 
-Status dose_file_write_maps(Store *output, const DoseMaps *maps, Error *error) {
-    Status status = STATUS_OK;
-    for (int method = 0; method < DOSE_METHOD_COUNT && status == STATUS_OK; method++) {
-        if (dose_maps_has(maps, (DoseMethod)method)) {
-            status = store_write_volume(output, map_names[method].dataset, &maps->maps[method],
-                                        "Gy", map_names[method].long_name, error);
-        }
-    }
-    bool has_kernel = dose_maps_has(maps, DOSE_KERNEL);
-    if (status == STATUS_OK && has_kernel) {
-        status = write_kernel(output, &maps->kernel, error);
+Status dose_file_write_engine(Store *output, const DoseEngine *engine, Error *error) {
+    static const char *const tails[] = {[BREMSSTRAHLUNG_NEAR] = "near",
+                                        [BREMSSTRAHLUNG_OMITTED] = "omitted",
+                                        [BREMSSTRAHLUNG_FAR] = "far"};
+    const DoseConfig *settings = &engine->config->dose;
+    bool has_kernel = engine->kernel.weights != NULL;
+    const NumberAttribute numbers[] = {
+        {"kernel_tail_fraction", has_kernel ? engine->kernel.tail_fraction : NAN},
+        {"dose_factor_gy_per_bq_g", nuclide_dose_factor_gy_per_bq_g(&engine->config->nuclide)},
+        {"density_g_ml", settings->density_g_ml},
+    };
+    Status status = has_kernel ? write_kernel(output, &engine->kernel, error) : STATUS_OK;
+    if (status == STATUS_OK) {
+        status = set_numbers(output, "/", numbers, sizeof numbers / sizeof *numbers, error);
     }
     if (status == STATUS_OK) {
-        status = store_set_number(output, "/", "kernel_tail_fraction",
-                                  has_kernel ? maps->kernel.tail_fraction : NAN, error);
+        status = store_set_text(output, "/", "density_source",
+                                settings->density_source == DENSITY_CT ? "ct" : "uniform", error);
     }
-    if (status == STATUS_OK) {
-        status = store_set_number(output, "/", "dose_factor_gy_per_bq_g",
-                                  nuclide_dose_factor_gy_per_bq_g(&maps->config->nuclide), error);
-    }
-    return status;
+    return status == STATUS_OK ? store_set_text(output, "/", "bremsstrahlung_tail",
+                                                tails[settings->bremsstrahlung_tail], error)
+                               : status;
 }
 
-Status dose_file_write_activity(Store *output, const TreatmentActivity *reference, Error *error) {
+Status dose_file_write_density(Store *output, const DensityMap *density, Error *error) {
+    const NumberAttribute numbers[] = {
+        {"uncovered_fraction", density->uncovered_fraction},
+        {"raised_fraction", density->raised_fraction},
+    };
+    if (density->density_g_ml.voxels == NULL) {
+        return STATUS_OK;
+    }
+    Status status = store_write_volume(output, "/density/map", &density->density_g_ml, "g mL-1",
+                                       "density from CT", error);
+    return status == STATUS_OK
+               ? set_numbers(output, "/density", numbers, sizeof numbers / sizeof *numbers, error)
+               : status;
+}
+
+static Status write_scanner(Store *output, const TreatmentActivity *measured, Error *error) {
+    static const Scanner unknown = {.name = "unknown",
+                                    .fwhm_transaxial_mm = NAN,
+                                    .fwhm_axial_mm = NAN,
+                                    .sensitivity_cps_per_mbq = NAN,
+                                    .recovery = {NAN, NAN, NAN, NAN, NAN, NAN, NAN}};
+    const Scanner *scanner = measured->known_scanner != NULL ? measured->known_scanner : &unknown;
+    const RecoveryCurve *recovery = &scanner->recovery;
+    const NumberAttribute numbers[] = {
+        {"calibration_factor", measured->calibration.factor},
+        {"calibration_uncertainty", measured->calibration.uncertainty},
+        {"fwhm_transaxial_mm", scanner->fwhm_transaxial_mm},
+        {"fwhm_axial_mm", scanner->fwhm_axial_mm},
+        {"sensitivity_cps_per_mbq", scanner->sensitivity_cps_per_mbq},
+        {"recovery_d0_mm", recovery->d0_mm},
+        {"recovery_exponent", recovery->exponent},
+        {"recovery_d0_standard_error_mm", recovery->d0_standard_error_mm},
+        {"recovery_exponent_standard_error", recovery->exponent_standard_error},
+        {"recovery_correlation", recovery->correlation},
+        {"recovery_min_diameter_mm", recovery->min_diameter_mm},
+        {"recovery_max_diameter_mm", recovery->max_diameter_mm},
+    };
+    Status status =
+        set_numbers(output, "/scanner", numbers, sizeof numbers / sizeof *numbers, error);
+    return status == STATUS_OK ? store_set_text(output, "/scanner", "name", scanner->name, error)
+                               : status;
+}
+
+Status dose_file_write_reference(Store *output, const TreatmentActivity *reference, Error *error) {
     Status status = store_write_volume(output, "/activity/at_administration", &reference->activity,
                                        "Bq mL-1", "calibrated activity at administration", error);
-    return status != STATUS_OK ? status
-                               : store_set_text(output, "/", "scanner", reference->scanner, error);
-}
-
-static Status make_columns(Table *table, Error *error) {
-    static const struct {
-        const char *name;
-        ColumnKind kind;
-        const char *units, *long_name;
-    } columns[] = {
-        {"treatment", COLUMN_TEXT, NULL, "treatment"},
-        {"image", COLUMN_TEXT, NULL, "its PET"},
-        {"administered_at", COLUMN_TEXT, NULL, "time of administration"},
-        {"imaging_delay_h", COLUMN_NUMBER, "h", "administration to start of the PET"},
-        {"decay_factor", COLUMN_NUMBER, "1", "decay reference time to administration"},
-        {"calibration_factor", COLUMN_NUMBER, "1", "factor on the scanner's activity"},
-        {"image_activity_gbq", COLUMN_NUMBER, "GBq",
-         "activity in the field of view at administration, before calibration"},
-        {"net_administered_gbq", COLUMN_NUMBER, "GBq", "administered less residual and lung shunt"},
-        {"activity_ratio", COLUMN_NUMBER, "1",
-         "scanner's activity (absolute factor) / net administered"},
-    };
-    Status status = STATUS_OK;
-    for (size_t c = 0; c < sizeof columns / sizeof *columns && status == STATUS_OK; c++) {
-        status = table_add_column(table, columns[c].name, columns[c].kind, columns[c].units,
-                                  columns[c].long_name, error);
-    }
-    return status;
-}
-
-static Status add_row(Table *table, const Treatment *treatment, const TreatmentActivity *measured,
-                      Error *error) {
-    const struct {
-        const char *column, *value;
-    } texts[] = {{"treatment", treatment->name},
-                 {"image", treatment->image},
-                 {"administered_at", treatment->administered_at}};
-    const struct {
-        const char *column;
-        double value;
-    } numbers[] = {{"imaging_delay_h", measured->imaging_delay_h},
-                   {"decay_factor", measured->decay_factor},
-                   {"calibration_factor", measured->calibration.factor},
-                   {"image_activity_gbq", measured->image_activity_gbq},
-                   {"net_administered_gbq", measured->net_administered_gbq},
-                   {"activity_ratio", measured->calibration.ratio}};
-    size_t row;
-    Status status = table_add_row(table, &row, error);
-    for (size_t n = 0; n < sizeof texts / sizeof *texts && status == STATUS_OK; n++) {
-        status = table_set_text(table, row, texts[n].column, texts[n].value, error);
-    }
-    for (size_t n = 0; n < sizeof numbers / sizeof *numbers && status == STATUS_OK; n++) {
-        status = table_set_number(table, row, numbers[n].column, numbers[n].value, error);
-    }
-    return status;
-}
-
-static Status write_table(Store *output, const TreatmentList *list,
-                          const TreatmentActivity *measured, Error *error) {
-    Table *table = table_new();
-    if (table == NULL) {
-        return error_no_memory(error, "treatments table");
-    }
-    Status status = make_columns(table, error);
-    for (size_t n = 0; n < list->count && status == STATUS_OK; n++) {
-        status = add_row(table, &list->treatments[n], &measured[n], error);
-    }
     if (status == STATUS_OK) {
-        status = store_write_table(output, "/treatments", table, error);
+        status = write_scanner(output, reference, error);
     }
-    table_free(table);
-    return status;
-}
-
-Status dose_file_write_treatments(Store *output, const TreatmentList *list,
-                                  const TreatmentActivity *measured, const Config *config,
-                                  Error *error) {
-    double max_delay_h = 0.0, negative_fraction = 0.0;
-    for (size_t n = 0; n < list->count; n++) {
-        max_delay_h = fmax(max_delay_h, measured[n].imaging_delay_h);
-        negative_fraction = fmax(negative_fraction, measured[n].negative_voxel_fraction);
-    }
-    bool is_absolute = config->calibration.method == CALIBRATION_ABSOLUTE;
-    Status status = write_table(output, list, measured, error);
-    if (status == STATUS_OK) {
-        status = store_set_text(output, "/", "pet", list->treatments[list->reference].image, error);
-    }
-    if (status == STATUS_OK) {
-        status = store_set_text(output, "/", "calibration_method",
-                                is_absolute ? "absolute" : "administered_activity", error);
-    }
-    if (status == STATUS_OK) {
-        status = store_set_number(output, "/", "max_imaging_delay_h", max_delay_h, error);
-    }
-    if (status == STATUS_OK) {
-        status = store_set_number(output, "/", "negative_voxel_fraction", negative_fraction, error);
-    }
-    return status;
+    return status == STATUS_OK ? store_set_text(output, "/", "scanner", reference->scanner, error)
+                               : status;
 }

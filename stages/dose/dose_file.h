@@ -2,21 +2,26 @@
 #ifndef YTTRIA_DOSE_DOSE_FILE_H
 #define YTTRIA_DOSE_DOSE_FILE_H
 
-#include "dose/dose_maps.h"
+#include "dose/density_map.h"
+#include "dose/dose_engine.h"
 #include "dose/treatment_activity.h"
 
-/* `/dose/...`, `/kernel`, and the attributes that belong to the maps. */
-Status dose_file_write_maps(Store *output, const DoseMaps *maps, Error *error);
+/* `/dose/<method>`; for Monte Carlo also `/monte_carlo`. */
+Status dose_file_write_map(Store *output, DoseMethod method, const DoseResult *result,
+                           Error *error);
 
-/* `/activity/at_administration` and the attribute `scanner`: of the treatment whose PET carries
- * the grid. */
-Status dose_file_write_activity(Store *output, const TreatmentActivity *reference, Error *error);
+/* `/bed/<map>`. */
+Status dose_file_write_derived(Store *output, DerivedMap map, const Volume *derived, Error *error);
 
-/* `/treatments`, and the attributes `pet`, `calibration_method`, `max_imaging_delay_h`,
- * `negative_voxel_fraction` (largest of the treatments). `measured` has one element per
- * treatment; its volumes are not used. */
-Status dose_file_write_treatments(Store *output, const TreatmentList *list,
-                                  const TreatmentActivity *measured, const Config *config,
-                                  Error *error);
+/* `/kernel`, and the attributes `dose_factor_gy_per_bq_g`, `density_g_ml`, `density_source`,
+ * `bremsstrahlung_tail`, `kernel_tail_fraction`. */
+Status dose_file_write_engine(Store *output, const DoseEngine *engine, Error *error);
+
+/* `/density` of the treatment whose PET carries the grid, if it comes from CT. */
+Status dose_file_write_density(Store *output, const DensityMap *density, Error *error);
+
+/* `/activity/at_administration`, `/scanner` and the attribute `scanner`: of the treatment whose
+ * PET carries the grid. */
+Status dose_file_write_reference(Store *output, const TreatmentActivity *reference, Error *error);
 
 #endif

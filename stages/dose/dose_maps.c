@@ -3,81 +3,74 @@
 #include "dose/dose_maps.h"
 
 #include <math.h>
+#include <stdlib.h>
 
-#include "dose/convolve.h"
-#include "dose/local_deposition.h"
-
-bool dose_maps_has(const DoseMaps *maps, DoseMethod method) {
-    return (maps->config->dose.methods & (1u << method)) != 0;
-}
+#include "dose/biologically_effective_dose.h"
 
 void dose_maps_free(DoseMaps *maps) {
     if (maps != NULL) {
-        point_kernel_free(&maps->point);
-        voxel_kernel_free(&maps->kernel);
-        for (int method = 0; method < DOSE_METHOD_COUNT; method++) {
-            volume_free(&maps->maps[method]);
+        for (size_t n = 0; maps->treatments != NULL && n < maps->count; n++) {
+            dose_result_free(&maps->treatments[n]);
         }
+        free(maps->treatments);
+        *maps = (DoseMaps){0};
     }
 }
 
-Status dose_maps_begin(const Config *config, DoseMaps *maps, Error *error) {
-    const Nuclide *nuclide = &config->nuclide;
-    *maps = (DoseMaps){.config = config};
-    if (!(config->dose.density_g_ml > 0.0)) {
-        return error_set(error, STATUS_CONFIG, "dose.density_g_ml is %g, wanted more than 0",
-                         config->dose.density_g_ml);
-    }
-    if (!dose_maps_has(maps, DOSE_KERNEL)) {
+/* Replaces `volume` by itself on `grid`; an empty one stays empty. */
+static Status bring_to_grid(Volume *volume, const Grid *grid, const Affine *grid_to_source,
+                            Error *error) {
+    Volume resampled = {0};
+    if (volume->voxels == NULL) {
         return STATUS_OK;
     }
-    if (nuclide->kernel_path[0] == '\0') {
-        return error_set(
-            error, STATUS_CONFIG,
-            "dose.methods asks for kernel, but the nuclide %s has no point kernel: set "
-            "dose.methods to [local_deposition], or add `kernel` to the nuclide's "
-            "file",
-            nuclide->name);
-    }
-    if (!(nuclide->kernel_density_g_ml > 0.0)) {
-        return error_set(error, STATUS_CONFIG,
-                         "kernel.density_g_ml of the nuclide %s is %g, wanted more than 0",
-                         nuclide->name, nuclide->kernel_density_g_ml);
-    }
-    return point_kernel_load(nuclide->kernel_path, &maps->point, error);
-}
-
-static Status convolve_activity(DoseMaps *maps, const Volume *activity, bool keeps_kernel,
-                                Volume *dose, Error *error) {
-    const DoseConfig *settings = &maps->config->dose;
-    const Nuclide *nuclide = &maps->config->nuclide;
-    double spacing_mm[3];
-    VoxelKernel kernel;
-    grid_spacing_mm(&activity->grid, spacing_mm);
-    Status status = voxel_kernel_from_point_kernel(
-        &maps->point, spacing_mm, nuclide->kernel_density_g_ml / settings->density_g_ml,
-        settings->kernel_radius_mm, &kernel, error);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    double gy_per_bq_ml = nuclide_dose_factor_gy_per_bq_g(nuclide) / settings->density_g_ml;
-    status = convolve_volume(activity, &kernel, gy_per_bq_ml * kernel.tail_scale, dose, error);
-    if (status == STATUS_OK && keeps_kernel) {
-        maps->kernel = kernel; /* moves */
-    } else {
-        voxel_kernel_free(&kernel);
+    Status status = volume_resample(volume, grid, grid_to_source, NAN, &resampled, error);
+    if (status == STATUS_OK) {
+        volume_free(volume);
+        *volume = resampled; /* moves */
     }
     return status;
 }
 
-static Status compute_map(DoseMaps *maps, DoseMethod method, const Volume *activity, Volume *dose,
-                          Error *error) {
-    if (method == DOSE_KERNEL) {
-        return convolve_activity(maps, activity, maps->maps[method].voxels == NULL, dose, error);
+/* A region's sum of additive variances over its squared voxel count must not see the voxel size. */
+static void scale_additive_variance(Volume *variance, double factor) {
+    for (size_t n = 0; variance->voxels != NULL && n < grid_voxel_count(&variance->grid); n++) {
+        variance->voxels[n] = (float)(variance->voxels[n] * factor);
     }
-    const Config *config = maps->config;
-    return local_deposition_compute(activity, config->dose.density_g_ml,
-                                    nuclide_dose_factor_gy_per_bq_g(&config->nuclide), dose, error);
+}
+
+static Status bring_result_to_grid(DoseResult *result, const Grid *grid,
+                                   const Affine *grid_to_source, Error *error) {
+    scale_additive_variance(&result->additive_variance,
+                            grid_voxel_volume_ml(&result->dose.grid) / grid_voxel_volume_ml(grid));
+    Status status = bring_to_grid(&result->dose, grid, grid_to_source, error);
+    if (status == STATUS_OK) {
+        status = bring_to_grid(&result->standard_error, grid, grid_to_source, error);
+    }
+    if (status == STATUS_OK) {
+        status = bring_to_grid(&result->additive_variance, grid, grid_to_source, error);
+    }
+    return status;
+}
+
+Status dose_maps_compute(DoseEngine *engine, DoseMethod method, const TreatmentSource *sources,
+                         size_t count, size_t reference, DoseMaps *maps, Error *error) {
+    const Grid *grid = &sources[reference].source.activity->grid;
+    *maps = (DoseMaps){.method = method, .count = count};
+    maps->treatments = calloc(count, sizeof *maps->treatments);
+    if (maps->treatments == NULL) {
+        return error_no_memory(error, "dose maps");
+    }
+    Status status = STATUS_OK;
+    for (size_t turn = 0; turn < count && status == STATUS_OK; turn++) {
+        size_t n = (reference + turn) % count; /* the reference first: its kernel is kept */
+        DoseResult *result = &maps->treatments[n];
+        status = dose_engine_compute(engine, method, &sources[n].source, result, error);
+        if (status == STATUS_OK && n != reference) {
+            status = bring_result_to_grid(result, grid, &sources[n].grid_to_source, error);
+        }
+    }
+    return status;
 }
 
 static void add_volume(Volume *sum, const Volume *term) {
@@ -90,34 +83,47 @@ static void add_volume(Volume *sum, const Volume *term) {
     }
 }
 
-static Status add_map(Volume *sum, Volume *dose, const Affine *maps_to_activity, Error *error) {
-    if (maps_to_activity == NULL) {
-        *sum = *dose; /* moves */
-        *dose = (Volume){0};
-        return STATUS_OK;
+static void add_in_squares(Volume *sum, const Volume *term) {
+    size_t slice = sum->grid.size[0] * sum->grid.size[1];
+#pragma omp parallel for schedule(static)
+    for (size_t k = 0; k < sum->grid.size[2]; k++) {
+        for (size_t n = k * slice; n < (k + 1) * slice; n++) {
+            sum->voxels[n] = hypotf(sum->voxels[n], term->voxels[n]);
+        }
     }
-    Volume resampled = {0};
-    Status status = volume_resample(dose, &sum->grid, maps_to_activity, NAN, &resampled, error);
-    if (status == STATUS_OK) {
-        add_volume(sum, &resampled);
+}
+
+Status dose_maps_derive(const DoseMaps *maps, DerivedMap map, const Config *config, Volume *derived,
+                        Error *error) {
+    *derived = (Volume){0};
+    Status status = STATUS_OK;
+    for (size_t n = 0; n < maps->count && status == STATUS_OK; n++) {
+        Volume term = {0};
+        status = derived_map_compute(&maps->treatments[n].dose, (int)map, &config->dose,
+                                     config->nuclide.half_life_h, &term, error);
+        if (status == STATUS_OK && n == 0) {
+            *derived = term; /* moves */
+        } else {
+            if (status == STATUS_OK) {
+                add_volume(derived, &term);
+            }
+            volume_free(&term);
+        }
     }
-    volume_free(&resampled);
     return status;
 }
 
-Status dose_maps_add(DoseMaps *maps, const Volume *activity, const Affine *maps_to_activity,
-                     Error *error) {
-    Status status = STATUS_OK;
-    for (int method = 0; method < DOSE_METHOD_COUNT && status == STATUS_OK; method++) {
-        if (!dose_maps_has(maps, (DoseMethod)method)) {
-            continue;
+void dose_maps_sum(DoseMaps *maps) {
+    DoseResult *sum = &maps->treatments[0];
+    for (size_t n = 1; n < maps->count; n++) {
+        DoseResult *term = &maps->treatments[n];
+        add_volume(&sum->dose, &term->dose);
+        if (sum->standard_error.voxels != NULL) {
+            add_in_squares(&sum->standard_error, &term->standard_error);
+            add_volume(&sum->additive_variance, &term->additive_variance);
         }
-        Volume dose = {0};
-        status = compute_map(maps, (DoseMethod)method, activity, &dose, error);
-        if (status == STATUS_OK) {
-            status = add_map(&maps->maps[method], &dose, maps_to_activity, error);
-        }
-        volume_free(&dose);
+        sum->escaped_fraction = fmax(sum->escaped_fraction, term->escaped_fraction);
+        dose_result_free(term);
     }
-    return status;
+    maps->count = 1;
 }

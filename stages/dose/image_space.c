@@ -45,7 +45,8 @@ Status image_space_relate(const Store *registered, const char *from, const char 
     *map = affine_compose(&reference_to_to, &from_to_reference);
     if (quality != NULL) {
         bool is_same = affine_is_same(&reference_to_to, &reference_to_from);
-        *quality = is_same ? 1.0 : fmin(qualities[0], qualities[1]);
+        bool is_known = !isnan(qualities[0]) && !isnan(qualities[1]);
+        *quality = is_same ? 1.0 : is_known ? fmin(qualities[0], qualities[1]) : 0.0;
     }
     return STATUS_OK;
 }

@@ -4,7 +4,7 @@
 
 int main(int argc, char **argv) {
     static const char *const inputs[] = {"convert", "register", NULL};
-    static const char *const sections[] = {"nuclide", "calibration", "dose", NULL};
+    static const char *const sections[] = {"nuclide", "scanners", "calibration", "dose", NULL};
     const Stage stage = {
         .name = "dose",
         .summary = "Computes absorbed dose maps in Gy from the PET of every treatment.",

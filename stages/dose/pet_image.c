@@ -2,11 +2,12 @@
 #include "dose/pet_image.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "dose/activity.h"
+enum { OBJECT_SIZE = 256 };
 
 static const double MIN_EDGE_MM = 0.5;
 static const double MAX_EDGE_MM = 12.0;
@@ -17,6 +18,8 @@ static const double MAX_AXIS_COSINE = 1e-3;
 void pet_image_free(PetImage *pet) {
     if (pet != NULL) {
         volume_free(&pet->activity);
+        free(pet->slice_factors);
+        pet->slice_factors = NULL;
     }
 }
 
@@ -64,35 +67,71 @@ static Status read_time(const Store *store, const char *object, const char *name
     return status == STATUS_OK ? STATUS_OK : error_add_context(error, "%s", name);
 }
 
-static Status read_header(const Store *store, const char *object, PetImage *pet, Error *error) {
-    char manufacturer[PET_IMAGE_TEXT_SIZE], model[PET_IMAGE_TEXT_SIZE];
-    Status status = read_time(store, object, "decay_reference_time", &pet->reference, error);
-    if (status == STATUS_OK) {
-        status = read_time(store, object, "acquisition_time", &pet->acquisition, error);
+static Status read_decay_correction(const Store *store, const char *object, PetImage *pet,
+                                    Error *error) {
+    char text[PET_IMAGE_TEXT_SIZE];
+    Status status = store_get_text(store, object, "decay_correction", text, sizeof text, error);
+    if (status != STATUS_OK) {
+        return status;
     }
-    if (status == STATUS_OK) {
-        status = store_get_number(store, object, "half_life_s", &pet->half_life_s, error);
+    bool is_none = strcmp(text, "NONE") == 0;
+    pet->decay_correction = is_none ? PET_DECAY_NONE : PET_DECAY_CORRECTED;
+    if (is_none || strcmp(text, "START") == 0 || strcmp(text, "ADMIN") == 0) {
+        return STATUS_OK;
     }
-    if (status == STATUS_OK) {
-        status = store_get_text(store, object, "radionuclide", pet->radionuclide,
-                                sizeof pet->radionuclide, error);
+    return error_set(error, STATUS_BAD_DATA,
+                     "decay_correction is '%s', wanted START, ADMIN or NONE: convert again", text);
+}
+
+static Status read_texts(const Store *store, const char *object, PetImage *pet, Error *error) {
+    const struct {
+        const char *name;
+        char *value;
+    } texts[] = {{"radionuclide", pet->radionuclide},
+                 {"manufacturer", pet->manufacturer},
+                 {"model", pet->model}};
+    for (size_t n = 0; n < sizeof texts / sizeof *texts; n++) {
+        Status status = store_get_text(store, object, texts[n].name, texts[n].value,
+                                       PET_IMAGE_TEXT_SIZE, error);
+        if (status != STATUS_OK) {
+            return status;
+        }
     }
-    if (status == STATUS_OK) {
-        status =
-            store_get_text(store, object, "manufacturer", manufacturer, sizeof manufacturer, error);
-    }
-    if (status == STATUS_OK) {
-        status = store_get_text(store, object, "model", model, sizeof model, error);
-    }
-    if (status == STATUS_OK) {
-        const char *gap = manufacturer[0] != '\0' && model[0] != '\0' ? " " : "";
-        snprintf(pet->scanner, sizeof pet->scanner, "%s%s%s", manufacturer, gap, model);
+    const char *gap = pet->manufacturer[0] != '\0' && pet->model[0] != '\0' ? " " : "";
+    snprintf(pet->scanner, sizeof pet->scanner, "%s%s%s", pet->manufacturer, gap, pet->model);
+    return STATUS_OK;
+}
+
+static Status read_numbers(const Store *store, const char *object, PetImage *pet, Error *error) {
+    const struct {
+        const char *name;
+        double *value;
+    } numbers[] = {{"half_life_s", &pet->half_life_s},
+                   {"frame_duration_s", &pet->frame_duration_s},
+                   {"positron_fraction", &pet->positron_fraction}};
+    Status status = STATUS_OK;
+    for (size_t n = 0; n < sizeof numbers / sizeof *numbers && status == STATUS_OK; n++) {
+        status = store_get_number(store, object, numbers[n].name, numbers[n].value, error);
     }
     return status;
 }
 
+static Status read_header(const Store *store, const char *object, PetImage *pet, Error *error) {
+    Status status = read_decay_correction(store, object, pet, error);
+    if (status == STATUS_OK) {
+        status = read_time(store, object, "decay_reference_time", &pet->reference, error);
+    }
+    if (status == STATUS_OK) {
+        status = read_time(store, object, "acquisition_time", &pet->acquisition, error);
+    }
+    if (status == STATUS_OK) {
+        status = read_texts(store, object, pet, error);
+    }
+    return status == STATUS_OK ? read_numbers(store, object, pet, error) : status;
+}
+
 static Status read_voxels(const Store *store, const char *object, PetImage *pet, Error *error) {
-    char dataset[2 * CONFIG_TEXT_SIZE], units[CONFIG_TEXT_SIZE];
+    char dataset[2 * OBJECT_SIZE], units[OBJECT_SIZE];
     snprintf(dataset, sizeof dataset, "%s/voxels", object);
     Status status = store_get_text(store, dataset, "units", units, sizeof units, error);
     if (status != STATUS_OK) {
@@ -114,35 +153,31 @@ static Status read_voxels(const Store *store, const char *object, PetImage *pet,
     return status;
 }
 
-static Status apply_slice_factors(const Store *store, const char *object, PetImage *pet,
-                                  Error *error) {
-    char dataset[2 * CONFIG_TEXT_SIZE];
-    double *factors = NULL;
+static Status read_slice_factors(const Store *store, const char *object, PetImage *pet,
+                                 Error *error) {
+    char dataset[2 * OBJECT_SIZE];
     size_t count = 0, wanted = pet->activity.grid.size[2];
     snprintf(dataset, sizeof dataset, "%s/slice_decay_factor", object);
-    Status status = store_read_array(store, dataset, &factors, &count, error);
+    Status status = store_read_array(store, dataset, &pet->slice_factors, &count, error);
     if (status == STATUS_OK && count != wanted) {
-        status = error_set(error, STATUS_BAD_DATA,
-                           "slice_decay_factor has %zu values for %zu slices: convert again", count,
-                           wanted);
+        return error_set(error, STATUS_BAD_DATA,
+                         "slice_decay_factor has %zu values for %zu slices: convert again", count,
+                         wanted);
     }
     for (size_t k = 0; status == STATUS_OK && k < count; k++) {
-        if (!(factors[k] > 0.0) || !isfinite(factors[k])) {
+        double factor = pet->slice_factors[k];
+        if (!(factor > 0.0) || !isfinite(factor)) {
             status = error_set(error, STATUS_BAD_DATA,
                                "slice_decay_factor of slice %zu is %g, wanted a positive number: "
                                "check the times in the image's header",
-                               k, factors[k]);
+                               k, factor);
         }
     }
-    if (status == STATUS_OK) {
-        activity_scale_slices(&pet->activity, factors);
-    }
-    free(factors);
     return status;
 }
 
 Status pet_image_read(const Store *convert, const char *image, PetImage *pet, Error *error) {
-    char object[CONFIG_TEXT_SIZE];
+    char object[OBJECT_SIZE];
     *pet = (PetImage){0};
     snprintf(object, sizeof object, "/images/%s", image);
     Status status = read_header(convert, object, pet, error);
@@ -150,7 +185,7 @@ Status pet_image_read(const Store *convert, const char *image, PetImage *pet, Er
         status = read_voxels(convert, object, pet, error);
     }
     if (status == STATUS_OK) {
-        status = apply_slice_factors(convert, object, pet, error);
+        status = read_slice_factors(convert, object, pet, error);
     }
     if (status != STATUS_OK) {
         pet_image_free(pet);

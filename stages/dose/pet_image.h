@@ -1,4 +1,5 @@
-/* A PET of convert.h5 as the dose stage wants it: finite Bq/mL at one instant, on a usable grid. */
+/* A PET of convert.h5 as the dose stage wants it: finite Bq/mL with known times, on a usable grid.
+ */
 #ifndef YTTRIA_DOSE_PET_IMAGE_H
 #define YTTRIA_DOSE_PET_IMAGE_H
 
@@ -7,12 +8,24 @@
 
 enum { PET_IMAGE_TEXT_SIZE = 128 };
 
+/* What the scanner has done about decay. */
+typedef enum PetDecayCorrection {
+    PET_DECAY_CORRECTED, /* START or ADMIN: voxels are at the reference */
+    PET_DECAY_NONE       /* voxels are means over their frames */
+} PetDecayCorrection;
+
 typedef struct PetImage {
-    Volume activity;                        /* Bq/mL at `reference`, slice factors applied */
+    Volume activity;       /* Bq/mL as stored: slice factors not applied */
+    double *slice_factors; /* one per k: to `reference`, by the header's half-life */
+    PetDecayCorrection decay_correction;
     Timestamp reference;                    /* the instant the Bq/mL refer to */
     Timestamp acquisition;                  /* start of the first frame */
     double half_life_s;                     /* of the header; NaN where it has none */
+    double frame_duration_s;                /* NaN where the header has none */
+    double positron_fraction;               /* likewise */
     char radionuclide[PET_IMAGE_TEXT_SIZE]; /* "unknown" where the header has none */
+    char manufacturer[PET_IMAGE_TEXT_SIZE]; /* "" where the header has none */
+    char model[PET_IMAGE_TEXT_SIZE];        /* likewise */
     char scanner[2 * PET_IMAGE_TEXT_SIZE];  /* manufacturer and model */
 } PetImage;
 

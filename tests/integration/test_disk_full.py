@@ -38,9 +38,9 @@ def results(run, stage):
 
 
 class TinyDisk:
-    """A tmpfs of one megabyte of which `free` bytes are left."""
+    """A tmpfs of four megabytes of which `free` bytes are left."""
 
-    SIZE = 1 << 20
+    SIZE = 1 << 22
 
     def __init__(self, test, free):
         self.scratch = tempfile.TemporaryDirectory(prefix="yttria-tiny-")

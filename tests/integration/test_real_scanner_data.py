@@ -33,7 +33,10 @@ AIR_HU = -1024.0
 # configs/nuclides/f18.yaml, written again: half-life 109.77 min, mean energy in MeV per decay.
 HALF_LIFE_S = 109.77 * 60
 ENERGY_J = 0.24156 * 1.602176634e-13
+POSITRON_YIELD = 0.967
 DENSITY_KG_ML = 1.06e-3
+# Of the PET's header: what the scanner divided by, and decayed with.
+HEADER_POSITRON_FRACTION, HEADER_HALF_LIFE_S, FRAME_S = 0.97, 6588.0, 240.0
 # Series Time 11:20:11 less the injection at 10:35:00.
 REFERENCE_AFTER_INJECTION_S = 2711.0
 
@@ -48,6 +51,12 @@ segmentation: {{dose_method: local_deposition}}
 """
 PATIENTS = ("A/pet_mr", "B/pet_only", "C/mr_only", "D/ct", "D/mr", "D/jpeg2000", "E/gml")
 WITH_PET = ("A/pet_mr", "B/pet_only", "E/gml")
+
+
+def decay_in_frame(half_life_s):
+    """Activity at the start of the frame over its mean in the frame."""
+    half_lives = FRAME_S / half_life_s
+    return half_lives * np.log(2) / (1 - 2 ** -half_lives)
 
 
 def lesions(suffix=""):
@@ -299,7 +308,9 @@ class RealScannerData(unittest.TestCase):
         """Every decay after the injection, its energy, in one millilitre of liver."""
         decays_per_bq = HALF_LIFE_S / np.log(2)
         at_injection = 2 ** (REFERENCE_AFTER_INJECTION_S / HALF_LIFE_S)
-        return at_injection * decays_per_bq * ENERGY_J / DENSITY_KG_ML
+        in_frame = decay_in_frame(HALF_LIFE_S) / decay_in_frame(HEADER_HALF_LIFE_S)
+        positrons = HEADER_POSITRON_FRACTION / POSITRON_YIELD
+        return (positrons * in_frame * at_injection * decays_per_bq * ENERGY_J / DENSITY_KG_ML)
 
     def test_dose_map(self):
         pet = self.opened("B/pet_only", "convert")["images/pet_t1/voxels"]

@@ -1,4 +1,4 @@
-/* Decay, delay, nuclide, net activity and calibration against numbers worked out by hand. */
+/* Totals of an image and of what was given, against numbers worked out by hand. */
 #include "dose/activity.h"
 
 #include <math.h>
@@ -7,45 +7,6 @@
 #include "tests/unit/suite.h"
 
 static const Nuclide yttrium = {.name = "Y-90", .half_life_h = 64.042, .mean_energy_mev = 0.9331};
-
-/* 2^(20 / 64.042), 2^(-0.25 / 64.042) and 2^(36.5 / 64.042), by python3: 2**(20/64.042). */
-static void test_decay_factor(void) {
-    ASSERT_NEAR(activity_decay_factor(&yttrium, 20 * 3600.0), 1.2416814111258785, 1e-12);
-    ASSERT_NEAR(activity_decay_factor(&yttrium, -0.25 * 3600.0), 0.9972978269868936, 1e-12);
-    ASSERT_NEAR(activity_decay_factor(&yttrium, 36.5 * 3600.0), 1.484460266121581, 1e-12);
-    ASSERT_NEAR(activity_decay_factor(&yttrium, 64.042 * 3600.0), 2.0, 1e-12);
-    ASSERT_NEAR(activity_decay_factor(&yttrium, 0.0), 1.0, 0.0);
-}
-
-static void test_delay(void) {
-    Error error = {0};
-    CU_ASSERT_EQUAL(activity_check_delay(&yttrium, 0.0, &error), STATUS_OK);
-    CU_ASSERT_EQUAL(activity_check_delay(&yttrium, 640.0 * 3600.0, &error), STATUS_OK);
-    CU_ASSERT_EQUAL(activity_check_delay(&yttrium, -60.0, &error), STATUS_BAD_DATA);
-    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "before administration"));
-    CU_ASSERT_EQUAL(activity_check_delay(&yttrium, 641.0 * 3600.0, &error), STATUS_BAD_DATA);
-    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "half-lives"));
-    CU_ASSERT_EQUAL(activity_check_delay(&yttrium, NAN, &error), STATUS_BAD_DATA);
-}
-
-static void test_nuclide(void) {
-    Error error = {0};
-    /* Scanners write 64.1 h or 64.0 h for 90Y: within 5 %. */
-    CU_ASSERT_EQUAL(activity_check_nuclide(&yttrium, 230760, "Y-90", 0.05, &error), STATUS_OK);
-    CU_ASSERT_EQUAL(activity_check_nuclide(&yttrium, 230400, "unknown", 0.05, &error), STATUS_OK);
-    CU_ASSERT_EQUAL(activity_check_nuclide(&yttrium, NAN, "Y-90", 0.05, &error), STATUS_OK);
-    CU_ASSERT_EQUAL(activity_check_nuclide(&yttrium, NAN, "unknown", 0.05, &error),
-                    STATUS_BAD_DATA);
-    CU_ASSERT_EQUAL(activity_check_nuclide(&yttrium, 6586.2, "unknown", 0.05, &error),
-                    STATUS_BAD_DATA);
-    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "6586.2"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "Y-90"));
-    CU_ASSERT_EQUAL(activity_check_nuclide(&yttrium, 230551, "F-18", 0.05, &error),
-                    STATUS_BAD_DATA);
-    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "F-18"));
-    CU_ASSERT_EQUAL(activity_check_nuclide(&yttrium, INFINITY, "Y-90", 0.05, &error),
-                    STATUS_BAD_DATA);
-}
 
 static void test_net_activity(void) {
     Error error = {0};
@@ -65,50 +26,40 @@ static void test_net_activity(void) {
     given = (Administration){NAN, 0.1, 0.05};
     CU_ASSERT_EQUAL(activity_net_gbq(&given, &net, &flags, &error), STATUS_OK);
     CU_ASSERT_TRUE(isnan(net));
+}
 
-    given = (Administration){2.0, 2.0, 0.05};
+static void expect_wrong(Administration given, const char *complaint) {
+    Error error = {0};
+    Flags flags = {""};
+    double net = 0.0;
     CU_ASSERT_EQUAL(activity_net_gbq(&given, &net, &flags, &error), STATUS_BAD_DATA);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, complaint));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "treatments sheet"));
 }
 
-static void test_absolute_calibration(void) {
-    const CalibrationConfig config = {
-        .method = CALIBRATION_ABSOLUTE, .factor = 1.25, .ratio_tolerance = 0.3};
-    Calibration calibration;
-    Flags flags = {""};
-    Error error = {0};
-    CU_ASSERT_EQUAL(activity_calibrate(&config, 1.2, 1.5, &calibration, &flags, &error), STATUS_OK);
-    ASSERT_NEAR(calibration.factor, 1.25, 0.0);
-    ASSERT_NEAR(calibration.ratio, 1.0, 1e-12);
-    CU_ASSERT_STRING_EQUAL(flags.text, "");
-
-    CU_ASSERT_EQUAL(activity_calibrate(&config, 0.8, 1.5, &calibration, &flags, &error), STATUS_OK);
-    ASSERT_NEAR(calibration.ratio, 2.0 / 3.0, 1e-12);
-    CU_ASSERT_STRING_EQUAL(flags.text, "activity_ratio");
-
-    CU_ASSERT_EQUAL(activity_calibrate(&config, 0.8, NAN, &calibration, &flags, &error), STATUS_OK);
-    CU_ASSERT_TRUE(isnan(calibration.ratio));
-    CU_ASSERT_EQUAL(activity_calibrate(&config, 0.0, 1.5, &calibration, &flags, &error),
-                    STATUS_BAD_DATA);
-    CU_ASSERT_EQUAL(activity_calibrate(&config, -0.1, 1.5, &calibration, &flags, &error),
-                    STATUS_BAD_DATA);
+static void test_impossible_administrations(void) {
+    expect_wrong((Administration){2.0, 2.0, 0.05}, "leave no activity");
+    expect_wrong((Administration){2.0, 0.1, 1.0}, "leave no activity");
+    expect_wrong((Administration){0.0, NAN, NAN}, "activity_gbq is 0, wanted a positive number");
+    expect_wrong((Administration){-2.0, NAN, NAN}, "activity_gbq is -2");
+    expect_wrong((Administration){INFINITY, NAN, NAN}, "activity_gbq is inf");
+    expect_wrong((Administration){2.0, -0.1, 0.05}, "residual_gbq is -0.1, wanted zero or more");
+    expect_wrong((Administration){2.0, 0.1, -0.05}, "lung_shunt_fraction is -0.05");
+    expect_wrong((Administration){2.0, 0.1, 5.0}, "lung_shunt_fraction is 5, wanted a number from");
 }
 
-static void test_administered_activity_calibration(void) {
-    const CalibrationConfig config = {
-        .method = CALIBRATION_ADMINISTERED_ACTIVITY, .factor = 1.0, .ratio_tolerance = 0.3};
-    Calibration calibration;
-    Flags flags = {""};
-    Error error = {0};
-    CU_ASSERT_EQUAL(activity_calibrate(&config, 1.2, 1.5, &calibration, &flags, &error), STATUS_OK);
-    ASSERT_NEAR(calibration.factor, 1.25, 1e-12);
-    ASSERT_NEAR(calibration.ratio, 0.8, 1e-12); /* of the scanner, not of the scaled image */
-    CU_ASSERT_STRING_EQUAL(flags.text, "");
-    /* Scaling by two hides nothing: scanner and vial disagree. */
-    CU_ASSERT_EQUAL(activity_calibrate(&config, 0.6, 1.2, &calibration, &flags, &error), STATUS_OK);
-    CU_ASSERT_STRING_EQUAL(flags.text, "activity_ratio");
-    CU_ASSERT_EQUAL(activity_calibrate(&config, 1.2, NAN, &calibration, &flags, &error),
-                    STATUS_BAD_DATA);
-    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "activity_gbq"));
+/* 49.7257 J/GBq (python3: 64.042 * 3600 / log(2) * 0.9331 * 1.602176634e-4), 1.9 GBq, 5 %. */
+static void test_lung_dose(void) {
+    const double unshunted_gy = 49.72565461824113 * 1.9;
+    const Administration given = {2.0, 0.1, 0.05}, unknown_residual = {1.9, NAN, 0.05},
+                         unknown_shunt = {2.0, 0.1, NAN}, unknown_activity = {NAN, 0.1, 0.05},
+                         no_shunt = {2.0, 0.1, 0.0};
+    ASSERT_NEAR(activity_lung_dose_gy(&given, &yttrium, 1.0), 0.05 * unshunted_gy, 1e-9);
+    ASSERT_NEAR(activity_lung_dose_gy(&given, &yttrium, 0.8), 0.0625 * unshunted_gy, 1e-9);
+    ASSERT_NEAR(activity_lung_dose_gy(&unknown_residual, &yttrium, 1.0), 0.05 * unshunted_gy, 1e-9);
+    CU_ASSERT_TRUE(isnan(activity_lung_dose_gy(&unknown_shunt, &yttrium, 1.0)));
+    CU_ASSERT_TRUE(isnan(activity_lung_dose_gy(&unknown_activity, &yttrium, 1.0)));
+    ASSERT_NEAR(activity_lung_dose_gy(&no_shunt, &yttrium, 1.0), 0.0, 0.0);
 }
 
 /* 2 x 3 x 2 voxels of 5 x 5 x 4 mm = 0.1 mL: eleven of 10 Bq/mL and one of -30. */
@@ -130,7 +81,10 @@ static void test_totals_and_slices(void) {
     ASSERT_NEAR(totals.negative_bq, -3.0, 1e-12);
     ASSERT_NEAR(totals.total_bq, 8.0, 1e-12);
     ASSERT_NEAR(totals.negative_voxel_fraction, 1.0 / 12.0, 1e-12);
-    activity_flag_negative(&totals, &flags); /* 3 of 11 is more than 20 % */
+    ASSERT_NEAR(totals.negative_activity_fraction, 3.0 / 11.0, 1e-12);
+    activity_flag_negative(&totals, 0.3, &flags);
+    CU_ASSERT_STRING_EQUAL(flags.text, "");
+    activity_flag_negative(&totals, 0.2, &flags); /* 3 of 11 is more than 20 % */
     CU_ASSERT_STRING_EQUAL(flags.text, "negative_activity");
 
     activity_scale_slices(&volume, (const double[]){1.0, 0.5});
@@ -140,15 +94,43 @@ static void test_totals_and_slices(void) {
     volume_free(&volume);
 }
 
+/* Half of voxel 5 and a quarter of voxel 7, of 0.1 mL: 0.1 (-15 + 2.5) Bq. Only negative voxels
+ * have no fraction. */
+static void test_region(void) {
+    Grid grid = {{2, 3, 2}, affine_identity()};
+    grid.affine.m[0][0] = 5.0;
+    grid.affine.m[1][1] = -5.0;
+    grid.affine.m[2][2] = 4.0;
+    Volume volume, weights;
+    ActivityTotals totals;
+    Error error = {0};
+    double total_bq = NAN;
+    CU_ASSERT_EQUAL_FATAL(volume_create(&grid, &volume, &error), STATUS_OK);
+    CU_ASSERT_EQUAL_FATAL(volume_create(&grid, &weights, &error), STATUS_OK);
+    for (int n = 0; n < 12; n++) {
+        volume.voxels[n] = n == 5 ? -30.0f : 10.0f;
+    }
+    weights.voxels[5] = 0.5f;
+    weights.voxels[7] = 0.25f;
+    CU_ASSERT_EQUAL(activity_sum_region(&volume, &weights, &total_bq, &error), STATUS_OK);
+    ASSERT_NEAR(total_bq, -1.25, 1e-12);
+    for (int n = 0; n < 12; n++) {
+        volume.voxels[n] = -1.0f;
+    }
+    CU_ASSERT_EQUAL(activity_sum(&volume, &totals, &error), STATUS_OK);
+    ASSERT_NEAR(totals.total_bq, -1.2, 1e-12);
+    CU_ASSERT_TRUE(isnan(totals.negative_activity_fraction));
+    volume_free(&volume);
+    volume_free(&weights);
+}
+
 int main(void) {
     static const UnitTest tests[] = {
-        {"decay factors are those worked out by hand", test_decay_factor},
-        {"the PET follows administration within ten half-lives", test_delay},
-        {"another nuclide is refused", test_nuclide},
         {"net activity is less residual and lung shunt", test_net_activity},
-        {"absolute calibration uses the factor", test_absolute_calibration},
-        {"calibration to the administered activity", test_administered_activity_calibration},
+        {"what cannot have been given is refused", test_impossible_administrations},
+        {"the lungs receive what was shunted", test_lung_dose},
         {"negative voxels stay in totals and are flagged", test_totals_and_slices},
+        {"a region's activity is that of its voxels' fractions", test_region},
     };
     return suite_run("dose activity", tests, sizeof tests / sizeof *tests);
 }
