@@ -24,6 +24,12 @@ const CohortColumn COHORT_PATIENT_COLUMNS[COHORT_N_PATIENT_COLUMNS] = {
     {"normal_liver_volume_ml", "mL", "volume of the liver without lesions", false},
     {"normal_liver_mean_gy", "Gy", "mean absorbed dose of the liver without lesions", false},
     {"contact_tolerance_mm", "mm", "distance up to which a vessel counts as touching", false},
+    {"tumour_to_normal_ratio", "1",
+     "activity per volume of the lesions over that of the liver without lesions", false},
+    {"normal_liver_bed_gy", "Gy", "mean biologically effective dose of the liver without lesions",
+     false},
+    {"lung_mean_gy", "Gy", "mean absorbed dose of the lung in view", false},
+    {"lung_shunt_gy", "Gy", "mean absorbed dose of the lung by the shunt fraction", false},
 };
 
 const CohortColumn COHORT_LESION_COLUMNS[COHORT_N_LESION_COLUMNS] = {
@@ -52,6 +58,27 @@ const CohortColumn COHORT_LESION_COLUMNS[COHORT_N_LESION_COLUMNS] = {
     {"voxels", "1", "voxels of the mask", false},
     {"flags", NULL, "what a human should know about this lesion", false},
     {"reason", NULL, "the verdict with its numbers", false},
+    {"davg_monte_carlo_gy", "Gy", "average absorbed dose by Monte Carlo", false},
+    {"davg_kernel_deconvolved_gy", "Gy",
+     "average absorbed dose by kernel convolution of the deconvolved activity", false},
+    {"bed_gy", "Gy", "average biologically effective dose, tumour", false},
+    {"monte_carlo_standard_error_gy", "Gy", "statistical standard error of the Monte Carlo average",
+     false},
+    {"recovery_coefficient", "1", "recovery of a sphere of the lesion's volume", false},
+    {"davg_recovered_gy", "Gy", "average absorbed dose divided by the recovery coefficient", false},
+    {"u_calibration_gy", "Gy", "standard uncertainty of the average dose by calibration", false},
+    {"u_volume_gy", "Gy", "standard uncertainty of the average dose by the outline", false},
+    {"u_noise_gy", "Gy", "standard uncertainty of the average dose by the noise of the image",
+     false},
+    {"u_counting_gy", "Gy", "standard uncertainty of the average dose by counting", false},
+    {"u_recovery_gy", "Gy", "standard uncertainty of the recovered average dose by recovery",
+     false},
+    {"davg_uncertainty_gy", "Gy", "combined standard uncertainty of the average dose", false},
+    {"davg_recovered_uncertainty_gy", "Gy",
+     "combined standard uncertainty of the recovered average dose", false},
+    {"davg_eroded_gy", "Gy", "average absorbed dose, outline one dose voxel further in", false},
+    {"davg_dilated_gy", "Gy", "average absorbed dose, outline one dose voxel further out", false},
+    {"uncertainty_unknown", NULL, "components that the combined uncertainties lack", false},
 };
 
 const CohortColumn COHORT_SWEEP_COLUMNS[COHORT_N_SWEEP_COLUMNS] = {

@@ -6,13 +6,31 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *segment_dose_method_name(int method) {
-    return method == DOSE_KERNEL ? "kernel" : "local_deposition";
+enum { DATASET_SIZE = 128 };
+
+/* Every volume of `maps`, in the order of reading. */
+enum { VOLUME_COUNT = DOSE_METHOD_COUNT + 3 };
+
+typedef struct VolumeList {
+    Volume *volumes[VOLUME_COUNT];
+} VolumeList;
+
+static VolumeList list_volumes(SegmentDoseMaps *maps) {
+    VolumeList list;
+    for (int method = 0; method < DOSE_METHOD_COUNT; method++) {
+        list.volumes[method] = &maps->maps[method];
+    }
+    list.volumes[DOSE_METHOD_COUNT] = &maps->bed_tumour;
+    list.volumes[DOSE_METHOD_COUNT + 1] = &maps->activity;
+    list.volumes[DOSE_METHOD_COUNT + 2] = &maps->additive_variance;
+    return list;
 }
 
 void segment_dose_maps_free(SegmentDoseMaps *maps) {
-    volume_free(&maps->kernel);
-    volume_free(&maps->local_deposition);
+    VolumeList list = list_volumes(maps);
+    for (int n = 0; n < VOLUME_COUNT; n++) {
+        volume_free(list.volumes[n]);
+    }
     maps->chosen = NULL;
 }
 
@@ -81,42 +99,170 @@ static Status read_sum_quality(const Store *dose, const Store *registered, Segme
     return status;
 }
 
-Status segment_dose_maps_read(const Store *dose, const Store *registered,
-                              const SegmentationConfig *config, SegmentDoseMaps *maps,
-                              Error *error) {
-    *maps = (SegmentDoseMaps){0};
-    char pet[STRUCTURE_TEXT_SIZE];
-    if (read_map(dose, "/dose/kernel", &maps->kernel, error) != STATUS_OK ||
-        read_map(dose, "/dose/local_deposition", &maps->local_deposition, error) != STATUS_OK ||
-        store_get_text(dose, "/", "pet", pet, sizeof pet, error) != STATUS_OK ||
-        read_pet_transform(registered, pet, &maps->reference_to_dose, &maps->registration_quality,
-                           error) != STATUS_OK) {
-        return error->status;
-    }
-    if (read_sum_quality(dose, registered, maps, error) != STATUS_OK) {
-        return error->status;
-    }
-    maps->chosen = config->dose_method == DOSE_KERNEL ? &maps->kernel : &maps->local_deposition;
-    if (maps->chosen->voxels == NULL) {
-        return error_set(error, STATUS_BAD_DATA,
-                         "%s has no /dose/%s, which segmentation.dose_method asks for; add it to "
-                         "dose.methods and run the dose stage again",
-                         store_path(dose), segment_dose_method_name(config->dose_method));
-    }
-    if (maps->kernel.voxels != NULL && maps->local_deposition.voxels != NULL &&
-        !grid_is_same(&maps->kernel.grid, &maps->local_deposition.grid, 1e-3)) {
-        return error_set(error, STATUS_BAD_DATA,
-                         "%s: /dose/kernel and /dose/local_deposition are on different grids; run "
-                         "the dose stage again",
-                         store_path(dose));
+/* Reads every map that dose.h5 has, /dose/<method> first. */
+static Status read_volumes(const Store *dose, SegmentDoseMaps *maps, Error *error) {
+    VolumeList list = list_volumes(maps);
+    char dataset[DATASET_SIZE];
+    for (int n = 0; n < VOLUME_COUNT; n++) {
+        if (n < DOSE_METHOD_COUNT) {
+            snprintf(dataset, sizeof dataset, "/dose/%s", dose_method_name(n));
+        } else if (list.volumes[n] == &maps->bed_tumour) {
+            snprintf(dataset, sizeof dataset, "/bed/%s", derived_map_name(DERIVED_BED_TUMOUR));
+        } else {
+            snprintf(dataset, sizeof dataset, "%s",
+                     list.volumes[n] == &maps->activity ? "/activity/at_administration"
+                                                        : "/monte_carlo/additive_variance");
+        }
+        if (read_map(dose, dataset, list.volumes[n], error) != STATUS_OK) {
+            return error->status;
+        }
+        if (list.volumes[n]->voxels != NULL && maps->chosen->voxels != NULL &&
+            !grid_is_same(&list.volumes[n]->grid, &maps->chosen->grid, 1e-3)) {
+            return error_set(error, STATUS_BAD_DATA,
+                             "%s: %s and /dose/%s are on different grids; run the dose stage again",
+                             store_path(dose), dataset, dose_method_name((int)maps->method));
+        }
     }
     return STATUS_OK;
 }
 
-double segment_dose_trust(const Structure *structure, const SegmentDoseMaps *maps) {
+Status segment_dose_maps_read(const Store *dose, const Store *registered, const Config *config,
+                              SegmentDoseMaps *maps, Error *error) {
+    *maps = (SegmentDoseMaps){.method = (DoseMethod)config->segmentation.dose_method};
+    char pet[STRUCTURE_TEXT_SIZE], dataset[DATASET_SIZE];
+    maps->chosen = &maps->maps[maps->method];
+    snprintf(dataset, sizeof dataset, "/dose/%s", dose_method_name((int)maps->method));
+    if (!store_has(dose, dataset)) {
+        return error_set(error, STATUS_BAD_DATA,
+                         "%s has no %s, which segmentation.dose_method asks for; add it to "
+                         "dose.methods and run the dose stage again",
+                         store_path(dose), dataset);
+    }
+    Status status;
+    if ((status = read_volumes(dose, maps, error)) ||
+        (status = store_get_text(dose, "/", "pet", pet, sizeof pet, error)) ||
+        (status = read_pet_transform(registered, pet, &maps->reference_to_dose,
+                                     &maps->registration_quality, error)) ||
+        (status = read_sum_quality(dose, registered, maps, error))) {
+        return status;
+    }
+    return pet_scan_read(dose, &config->nuclide, &maps->scan, error);
+}
+
+/* Voxel index of the structure's mask to voxel index of the dose grid. */
+static Status find_index_map(const SegmentDoseMaps *maps, const Structure *structure, Affine *map,
+                             Error *error) {
+    Affine to_index, to_dose = affine_compose(&maps->reference_to_dose, &structure->to_reference);
+    if (affine_invert(&maps->chosen->grid.affine, &to_index, error) != STATUS_OK) {
+        return error->status;
+    }
+    to_dose = affine_compose(&to_dose, &structure->mask.grid.affine);
+    *map = affine_compose(&to_index, &to_dose);
+    return STATUS_OK;
+}
+
+/* Box of the dose grid that holds the corners of the mask's grid and the margin. */
+static void find_box(const SegmentDoseMaps *maps, const Structure *structure,
+                     const Affine *index_map, double margin_mm, size_t first[3], size_t size[3]) {
+    const Grid *grid = &maps->chosen->grid;
+    double low[3] = {INFINITY, INFINITY, INFINITY}, high[3] = {-INFINITY, -INFINITY, -INFINITY};
+    double spacing_mm[3];
+    grid_spacing_mm(grid, spacing_mm);
+    for (int corner = 0; corner < 8; corner++) {
+        double at[3];
+        for (int axis = 0; axis < 3; axis++) {
+            double last = (double)structure->mask.grid.size[axis] - 0.5;
+            at[axis] = (corner >> axis) & 1 ? last : -0.5;
+        }
+        affine_apply(index_map, at, at);
+        for (int axis = 0; axis < 3; axis++) {
+            low[axis] = fmin(low[axis], at[axis]);
+            high[axis] = fmax(high[axis], at[axis]);
+        }
+    }
+    for (int axis = 0; axis < 3; axis++) {
+        double end = (double)grid->size[axis] - 1, margin = ceil(margin_mm / spacing_mm[axis]) + 1;
+        double from = fmin(end, fmax(0, floor(low[axis]) - margin));
+        double to = fmin(end, fmax(0, ceil(high[axis]) + margin));
+        first[axis] = (size_t)from;
+        size[axis] = (size_t)(to - from) + 1;
+    }
+}
+
+static Status crop_volume(const Volume *source, const size_t first[3], const Grid *grid,
+                          Volume *box, Error *error) {
+    if (volume_create(grid, box, error) != STATUS_OK) {
+        return error->status;
+    }
+    const size_t *size = source->grid.size;
+    float *out = box->voxels;
+    for (size_t k = 0; k < grid->size[2]; k++) {
+        for (size_t j = 0; j < grid->size[1]; j++, out += grid->size[0]) {
+            size_t row = (first[2] + k) * size[1] + first[1] + j;
+            memcpy(out, source->voxels + row * size[0] + first[0], grid->size[0] * sizeof *out);
+        }
+    }
+    return STATUS_OK;
+}
+
+Status segment_dose_maps_crop(const SegmentDoseMaps *maps, const Structure *structure,
+                              double margin_mm, SegmentDoseMaps *box, Error *error) {
+    SegmentDoseMaps sources = *maps;
+    VolumeList from = list_volumes(&sources), to = list_volumes(box);
+    Affine index_map;
+    size_t first[3];
+    Grid grid = maps->chosen->grid;
+    *box = *maps;
+    for (int n = 0; n < VOLUME_COUNT; n++) {
+        *to.volumes[n] = (Volume){0};
+    }
+    box->chosen = &box->maps[maps->method];
+    Status status = find_index_map(maps, structure, &index_map, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    find_box(maps, structure, &index_map, margin_mm, first, grid.size);
+    double corner[3] = {(double)first[0], (double)first[1], (double)first[2]};
+    affine_apply(&grid.affine, corner, corner);
+    for (int axis = 0; axis < 3; axis++) {
+        grid.affine.m[axis][3] = corner[axis];
+    }
+    for (int n = 0; n < VOLUME_COUNT && status == STATUS_OK; n++) {
+        if (from.volumes[n]->voxels != NULL) {
+            status = crop_volume(from.volumes[n], first, &grid, to.volumes[n], error);
+        }
+    }
+    return status;
+}
+
+bool segment_dose_is_same_space(const Structure *structure, const SegmentDoseMaps *maps) {
     Affine to_dose = affine_compose(&maps->reference_to_dose, &structure->to_reference);
     const Affine identity = affine_identity();
-    double own = affine_is_same(&to_dose, &identity)
+    return affine_is_same(&to_dose, &identity);
+}
+
+bool segment_dose_is_drawn_on_pet(const Structure *structure, const SegmentDoseMaps *maps) {
+    const double tolerance = 1e-3; /* of a voxel */
+    Affine map;
+    Error unused;
+    if (find_index_map(maps, structure, &map, &unused) != STATUS_OK) {
+        return false;
+    }
+    for (int row = 0; row < 3; row++) {
+        double off = fabs(map.m[row][3] - round(map.m[row][3]));
+        for (int axis = 0; axis < 3; axis++) {
+            off += fabs(map.m[row][axis] - (row == axis ? 1.0 : 0.0)) *
+                   (double)structure->mask.grid.size[axis];
+        }
+        if (off > tolerance) {
+            return false;
+        }
+    }
+    return true;
+}
+
+double segment_dose_trust(const Structure *structure, const SegmentDoseMaps *maps) {
+    double own = segment_dose_is_same_space(structure, maps)
                      ? 1
                      : fmin(structure->registration_quality, maps->registration_quality);
     return fmin(own, maps->sum_quality);

@@ -2,35 +2,47 @@
 #ifndef YTTRIA_SEGMENT_DOSE_MAPS_H
 #define YTTRIA_SEGMENT_DOSE_MAPS_H
 
-#include "core/config.h"
+#include "segment/pet_scan.h"
 #include "segment/structure.h"
 
 /* Maps that were not computed have no voxels (NULL). All present ones share one grid. */
 typedef struct SegmentDoseMaps {
-    Volume kernel;
-    Volume local_deposition;
-    const Volume *chosen;        /* the one that gives Davg; one of the two */
+    Volume maps[DOSE_METHOD_COUNT]; /* absorbed dose, Gy */
+    Volume bed_tumour;              /* Gy */
+    Volume activity;                /* Bq/mL at administration, first treatment */
+    Volume additive_variance;       /* Gy2, of the Monte Carlo map: Monte Carlo's own */
+    DoseMethod method;
+    const Volume *chosen;        /* maps[method]: gives Davg */
     Affine reference_to_dose;    /* reference millimetres to the PET's */
     double registration_quality; /* of that map, 0 to 1 */
     double sum_quality; /* lowest of the registrations between the PETs of several treatments */
+    PetScan scan;
 } SegmentDoseMaps;
 
-/* Name of the method as in dose.h5. */
-const char *segment_dose_method_name(int method);
-
 /* Reads the maps of dose.h5 and the transform of its PET from register.h5. STATUS_BAD_DATA if the
- * configured method's map is missing, a voxel is not finite, grids differ or the transform is
+ * configured method's map is missing, a voxel is infinite, grids differ or the transform is
  * missing. Free with segment_dose_maps_free, also after a failure. Memory: 4 bytes per voxel and
- * map. */
-Status segment_dose_maps_read(const Store *dose, const Store *registered,
-                              const SegmentationConfig *config, SegmentDoseMaps *maps,
-                              Error *error);
+ * map. The maps may not be copied: `chosen` points into them. */
+Status segment_dose_maps_read(const Store *dose, const Store *registered, const Config *config,
+                              SegmentDoseMaps *maps, Error *error);
 void segment_dose_maps_free(SegmentDoseMaps *maps);
+
+/* Copies the part of all maps that holds a structure, with `margin_mm` around it, to `box`, so that
+ * work on one lesion costs what the lesion is large. A structure beyond the grid gets the voxels
+ * nearest to it. Free with segment_dose_maps_free, also after a failure. */
+Status segment_dose_maps_crop(const SegmentDoseMaps *maps, const Structure *structure,
+                              double margin_mm, SegmentDoseMaps *box, Error *error);
 
 /* How far the map from a structure to the dose grid can be trusted, 0 to 1: the lower quality of
  * the two registrations on the way (1 if they undo each other, for a mask drawn on the PET), or of
  * those that brought later treatments' dose to the grid. */
 double segment_dose_trust(const Structure *structure, const SegmentDoseMaps *maps);
+
+/* True if the structure's space is the PET's: no registration lies between them. */
+bool segment_dose_is_same_space(const Structure *structure, const SegmentDoseMaps *maps);
+
+/* True if the structure's voxels are voxels of the dose grid: it was drawn on the PET. */
+bool segment_dose_is_drawn_on_pet(const Structure *structure, const SegmentDoseMaps *maps);
 
 /* Partial-volume weights of a mask on the dose grid (core label_map_coverage), and the fraction
  * of its volume that lies there. A voxel whose dose is NaN (unknown) counts as beyond the grid: its

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "segment/lesion_uncertainty.h"
+
 void lesion_free(Lesion *lesion) {
     free(lesion->dvh_percent);
     lesion->dvh_percent = NULL;
@@ -17,17 +19,23 @@ static double mean_of(const Volume *map, const Volume *weights) {
 
 static Status measure_dose(const Structure *structure, const SegmentDoseMaps *maps,
                            const SegmentationConfig *config, Lesion *lesion, Error *error) {
+    SegmentDoseMaps box;
     Volume weights = {0};
     DoseSamples samples = {0};
-    Status status = segment_dose_weights(&structure->mask, &structure->to_reference, maps,
-                                         config->part_fraction, &weights, &lesion->coverage, error);
-    if (status != STATUS_OK ||
-        (status = dose_samples_gather(maps->chosen, &weights, &samples, error)) != STATUS_OK) {
+    double margin_mm = lesion_uncertainty_band_mm(&maps->chosen->grid);
+    Status status;
+    if ((status = segment_dose_maps_crop(maps, structure, margin_mm, &box, error)) ||
+        (status =
+             segment_dose_weights(&structure->mask, &structure->to_reference, &box,
+                                  config->part_fraction, &weights, &lesion->coverage, error)) ||
+        (status = dose_samples_gather(box.chosen, &weights, &samples, error))) {
         goto done;
     }
-    lesion->davg_gy = dose_weighted_mean(maps->chosen, &weights);
-    lesion->davg_kernel_gy = mean_of(&maps->kernel, &weights);
-    lesion->davg_local_deposition_gy = mean_of(&maps->local_deposition, &weights);
+    lesion->davg_gy = dose_weighted_mean(box.chosen, &weights);
+    for (int method = 0; method < DOSE_METHOD_COUNT; method++) {
+        lesion->davg_by_method_gy[method] = mean_of(&box.maps[method], &weights);
+    }
+    lesion->bed_gy = mean_of(&box.bed_tumour, &weights);
     lesion->d95_gy = dose_samples_dose_at_volume(&samples, 95);
     lesion->d90_gy = dose_samples_dose_at_volume(&samples, 90);
     lesion->d70_gy = dose_samples_dose_at_volume(&samples, 70);
@@ -40,9 +48,13 @@ static Status measure_dose(const Structure *structure, const SegmentDoseMaps *ma
     if (segment_dose_trust(structure, maps) < config->min_registration_quality) {
         flags_add(&lesion->flags, "registration_failed");
     }
-    status = dose_samples_histogram(&samples, config->dvh_bin_gy, &lesion->dvh_percent,
-                                    &lesion->dvh_bins, error);
+    status = lesion_uncertainty_measure(structure, &box, &weights, lesion, error);
+    if (status == STATUS_OK) {
+        status = dose_samples_histogram(&samples, config->dvh_bin_gy, &lesion->dvh_percent,
+                                        &lesion->dvh_bins, error);
+    }
 done:
+    segment_dose_maps_free(&box);
     dose_samples_free(&samples);
     volume_free(&weights);
     return status;

@@ -6,6 +6,7 @@
 #include "segment/diameter.h"
 #include "segment/dose_maps.h"
 #include "segment/dose_samples.h"
+#include "segment/dose_uncertainty.h"
 #include "segment/vessel_profile.h"
 
 typedef struct Lesion {
@@ -13,19 +14,24 @@ typedef struct Lesion {
     size_t voxels; /* of the mask, on its own grid */
     double volume_ml;
     Diameters diameters;
-    double coverage; /* fraction of the volume on the dose grid */
-    double davg_gy, davg_kernel_gy, davg_local_deposition_gy; /* NaN: no map, or no coverage */
+    double coverage;                             /* fraction of the volume on the dose grid */
+    double davg_gy;                              /* NaN: no coverage */
+    double davg_by_method_gy[DOSE_METHOD_COUNT]; /* NaN: no map, or no coverage */
     double d95_gy, d90_gy, d70_gy, d50_gy;
     double v30_percent, v100_percent;
+    double bed_gy;                          /* mean, by the parameters of tumour */
+    double davg_eroded_gy, davg_dilated_gy; /* outline one dose voxel further in, out */
+    double monte_carlo_standard_error_gy;   /* upper bound, of the Monte Carlo Davg */
+    DoseUncertainty uncertainty;
     double *dvh_percent; /* owned: percent of the volume at 0, bin, 2 bin ... Gy */
     size_t dvh_bins;
     VesselProfile vessels; /* no step: no vessel in the patient's masks */
     Flags flags;
 } Lesion;
 
-/* Size and dose of one structure; its vessels are left empty. Size on the mask's own grid: volume
- * is voxels times voxel volume, as in IBSI's "volume (voxel counting)". Free with lesion_free, also
- * after a failure. */
+/* Size, dose and its uncertainty of one structure; its vessels are left empty. Size on the mask's
+ * own grid: volume is voxels times voxel volume, as in IBSI's "volume (voxel counting)". Free with
+ * lesion_free, also after a failure. */
 Status lesion_measure(const Structure *structure, const SegmentDoseMaps *maps,
                       const SegmentationConfig *config, Lesion *lesion, Error *error);
 void lesion_free(Lesion *lesion);

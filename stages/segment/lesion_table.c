@@ -26,12 +26,49 @@ static const LesionColumn lesion_columns[] = {
     {"v100_percent", "percent", "volume that receives at least 100 Gy",
      offsetof(Lesion, v100_percent)},
     {"davg_kernel_gy", "Gy", "average absorbed dose of the kernel map",
-     offsetof(Lesion, davg_kernel_gy)},
+     offsetof(Lesion, davg_by_method_gy[DOSE_KERNEL])},
     {"davg_local_deposition_gy", "Gy", "average absorbed dose of the local deposition map",
-     offsetof(Lesion, davg_local_deposition_gy)},
+     offsetof(Lesion, davg_by_method_gy[DOSE_LOCAL_DEPOSITION])},
     {"coverage", "1", "fraction of the volume inside the dose grid", offsetof(Lesion, coverage)},
 };
 enum { LESION_COLUMNS = sizeof lesion_columns / sizeof lesion_columns[0] };
+
+/* After voxels and flags. Uncertainties are standard uncertainties (k = 1). */
+static const LesionColumn uncertainty_columns[] = {
+    {"davg_monte_carlo_gy", "Gy", "average absorbed dose of the Monte Carlo map",
+     offsetof(Lesion, davg_by_method_gy[DOSE_MONTE_CARLO])},
+    {"davg_kernel_deconvolved_gy", "Gy",
+     "average absorbed dose of the kernel map of the deconvolved activity",
+     offsetof(Lesion, davg_by_method_gy[DOSE_KERNEL_DECONVOLVED])},
+    {"bed_gy", "Gy", "average biologically effective dose, tumour", offsetof(Lesion, bed_gy)},
+    {"monte_carlo_standard_error_gy", "Gy",
+     "statistical standard error of davg_monte_carlo_gy, upper bound",
+     offsetof(Lesion, monte_carlo_standard_error_gy)},
+    {"recovery_coefficient", "1", "recovery of a sphere of the lesion's volume",
+     offsetof(Lesion, uncertainty.recovery_coefficient)},
+    {"davg_recovered_gy", "Gy", "average absorbed dose divided by the recovery coefficient",
+     offsetof(Lesion, uncertainty.davg_recovered_gy)},
+    {"u_calibration_gy", "Gy", "uncertainty of davg_gy by calibration",
+     offsetof(Lesion, uncertainty.calibration_gy)},
+    {"u_volume_gy", "Gy", "uncertainty of davg_gy by the outline",
+     offsetof(Lesion, uncertainty.volume_gy)},
+    {"u_noise_gy", "Gy", "uncertainty of davg_gy by the noise of the image",
+     offsetof(Lesion, uncertainty.noise_gy)},
+    {"u_counting_gy", "Gy", "uncertainty of davg_gy by the coincidences counted in the lesion",
+     offsetof(Lesion, uncertainty.counting_gy)},
+    {"u_recovery_gy", "Gy", "uncertainty of davg_recovered_gy by the recovery coefficient",
+     offsetof(Lesion, uncertainty.recovery_gy)},
+    {"davg_uncertainty_gy", "Gy", "combined uncertainty of davg_gy, known components",
+     offsetof(Lesion, uncertainty.davg_gy)},
+    {"davg_recovered_uncertainty_gy", "Gy",
+     "combined uncertainty of davg_recovered_gy, known components",
+     offsetof(Lesion, uncertainty.davg_recovered_uncertainty_gy)},
+    {"davg_eroded_gy", "Gy", "average absorbed dose, outline one dose voxel further in",
+     offsetof(Lesion, davg_eroded_gy)},
+    {"davg_dilated_gy", "Gy", "average absorbed dose, outline one dose voxel further out",
+     offsetof(Lesion, davg_dilated_gy)},
+};
+enum { UNCERTAINTY_COLUMNS = sizeof uncertainty_columns / sizeof uncertainty_columns[0] };
 
 static double number_at(const Lesion *lesion, size_t offset) {
     double value;
@@ -39,18 +76,39 @@ static double number_at(const Lesion *lesion, size_t offset) {
     return value;
 }
 
-static Status add_lesion_columns(Table *table, Error *error) {
-    Status status = table_add_column(table, "lesion", COLUMN_TEXT, NULL, "label", error);
-    for (size_t c = 0; c < LESION_COLUMNS && status == STATUS_OK; c++) {
-        const LesionColumn *column = &lesion_columns[c];
-        status = table_add_column(table, column->name, COLUMN_NUMBER, column->units,
-                                  column->long_name, error);
+static Status add_number_columns(Table *table, const LesionColumn *columns, size_t count,
+                                 Error *error) {
+    Status status = STATUS_OK;
+    for (size_t c = 0; c < count && status == STATUS_OK; c++) {
+        status = table_add_column(table, columns[c].name, COLUMN_NUMBER, columns[c].units,
+                                  columns[c].long_name, error);
     }
-    if (status != STATUS_OK || (status = table_add_column(table, "voxels", COLUMN_NUMBER, "1",
-                                                          "voxels of the mask", error))) {
+    return status;
+}
+
+static Status add_lesion_columns(Table *table, Error *error) {
+    Status status;
+    if ((status = table_add_column(table, "lesion", COLUMN_TEXT, NULL, "label", error)) ||
+        (status = add_number_columns(table, lesion_columns, LESION_COLUMNS, error)) ||
+        (status =
+             table_add_column(table, "voxels", COLUMN_NUMBER, "1", "voxels of the mask", error)) ||
+        (status =
+             table_add_column(table, "flags", COLUMN_TEXT, NULL, "flags of the lesion", error)) ||
+        (status = add_number_columns(table, uncertainty_columns, UNCERTAINTY_COLUMNS, error))) {
         return status;
     }
-    return table_add_column(table, "flags", COLUMN_TEXT, NULL, "flags of the lesion", error);
+    return table_add_column(table, "uncertainty_unknown", COLUMN_TEXT, NULL,
+                            "components that the combined uncertainties lack", error);
+}
+
+static Status set_numbers(Table *table, size_t row, const LesionColumn *columns, size_t count,
+                          const Lesion *lesion, Error *error) {
+    Status status = STATUS_OK;
+    for (size_t c = 0; c < count && status == STATUS_OK; c++) {
+        status = table_set_number(table, row, columns[c].name, number_at(lesion, columns[c].offset),
+                                  error);
+    }
+    return status;
 }
 
 static Status add_lesion_row(Table *table, const Lesion *lesion, Error *error) {
@@ -59,14 +117,14 @@ static Status add_lesion_row(Table *table, const Lesion *lesion, Error *error) {
     if (status != STATUS_OK ||
         (status = table_set_text(table, row, "lesion", lesion->label, error)) ||
         (status = table_set_text(table, row, "flags", lesion->flags.text, error)) ||
-        (status = table_set_number(table, row, "voxels", (double)lesion->voxels, error))) {
+        (status = table_set_number(table, row, "voxels", (double)lesion->voxels, error)) ||
+        (status = set_numbers(table, row, lesion_columns, LESION_COLUMNS, lesion, error)) ||
+        (status =
+             set_numbers(table, row, uncertainty_columns, UNCERTAINTY_COLUMNS, lesion, error))) {
         return status;
     }
-    for (size_t c = 0; c < LESION_COLUMNS && status == STATUS_OK; c++) {
-        status = table_set_number(table, row, lesion_columns[c].name,
-                                  number_at(lesion, lesion_columns[c].offset), error);
-    }
-    return status;
+    return table_set_text(table, row, "uncertainty_unknown", lesion->uncertainty.unknown.text,
+                          error);
 }
 
 static Status write_lesions(Store *output, const Lesion *lesions, size_t count, Error *error) {

@@ -1,14 +1,16 @@
 /* One label map that holds the liver and the lesions that touch it, whatever grid each was drawn
- * on. What is liver only is the normal liver; all of it is the whole one, the same whether the
- * drawn liver holds the lesions (contours) or leaves them out (labels of one map).
+ * on. What is liver only is the normal liver, the lesions are the tumour, both the whole liver: the
+ * same whether the drawn liver holds the lesions (contours) or leaves them out (labels of one map).
  *
  * Two passes over the masks, one mask in memory at a time: how far they reach, then painting. */
 #include "segment/liver.h"
 
 #include <limits.h>
+#include <math.h>
 
 #include "segment/dose_samples.h"
 #include "segment/mask.h"
+#include "segment/optional_map.h"
 
 /* Bits of the label map. */
 enum { LIVER = 1, LESION = 2 };
@@ -183,31 +185,43 @@ static Status gather_liver(const StructureList *list, const Grid *reference, Liv
     return status;
 }
 
-static void join_lesions(LabelMap *map) {
+/* The lesions take the place of the liver. */
+static void keep_lesions(LabelMap *map) {
     size_t total = grid_voxel_count(&map->grid);
     for (size_t n = 0; n < total; n++) {
-        map->labels[n] = map->labels[n] != 0 ? LIVER : 0;
+        map->labels[n] = (map->labels[n] & LESION) != 0 ? LIVER : 0;
     }
 }
 
 /* Of the voxels that are liver and nothing else. */
-static Status measure_map(const LiverMap *liver, const SegmentDoseMaps *maps, double part_fraction,
-                          double *volume_ml, double *mean_gy, Error *error) {
+static Status measure_part(const LiverMap *liver, const SegmentDoseMaps *maps, const Volume *bed,
+                           double part_fraction, LiverPart *part, Error *error) {
     Volume weights = {0};
     double coverage;
-    *volume_ml =
+    part->volume_ml =
         (double)label_map_count(&liver->map, LIVER) * grid_voxel_volume_ml(&liver->map.grid);
     Status status = segment_dose_weights(&liver->map, &liver->to_reference, maps, part_fraction,
                                          &weights, &coverage, error);
     if (status == STATUS_OK) {
-        *mean_gy = dose_weighted_mean(maps->chosen, &weights);
+        part->covered_ml = coverage * part->volume_ml;
+        part->mean_gy = dose_weighted_mean(maps->chosen, &weights);
+        part->bed_gy = optional_map_mean(bed, &weights);
+        part->activity_bq_ml = optional_map_mean(&maps->activity, &weights);
     }
     volume_free(&weights);
     return status;
 }
 
+/* What is not covered has no mean, and no say in that of both. */
+static double mean_of_both(const LiverPart *a, const LiverPart *b) {
+    double a_ml = isnan(a->mean_gy) ? 0 : a->covered_ml;
+    double b_ml = isnan(b->mean_gy) ? 0 : b->covered_ml;
+    double sum = (a_ml > 0 ? a_ml * a->mean_gy : 0) + (b_ml > 0 ? b_ml * b->mean_gy : 0);
+    return a_ml + b_ml > 0 ? sum / (a_ml + b_ml) : NAN;
+}
+
 Status liver_measure(const StructureList *list, const Grid *reference, const SegmentDoseMaps *maps,
-                     double part_fraction, Liver *liver, Error *error) {
+                     const Volume *bed, double part_fraction, Liver *liver, Error *error) {
     *liver = (Liver){.is_segmented = structure_list_count(list, "liver") > 0};
     if (!liver->is_segmented) {
         return STATUS_OK;
@@ -215,12 +229,13 @@ Status liver_measure(const StructureList *list, const Grid *reference, const Seg
     LiverMap map;
     Status status;
     if ((status = gather_liver(list, reference, &map, error)) ||
-        (status = measure_map(&map, maps, part_fraction, &liver->normal_volume_ml,
-                              &liver->normal_mean_gy, error))) {
+        (status = measure_part(&map, maps, bed, part_fraction, &liver->normal, error))) {
         goto done;
     }
-    join_lesions(&map.map);
-    status = measure_map(&map, maps, part_fraction, &liver->volume_ml, &liver->mean_gy, error);
+    keep_lesions(&map.map);
+    status = measure_part(&map, maps, bed, part_fraction, &liver->tumour, error);
+    liver->volume_ml = liver->normal.volume_ml + liver->tumour.volume_ml;
+    liver->mean_gy = mean_of_both(&liver->normal, &liver->tumour);
 done:
     label_map_free(&map.map);
     return status == STATUS_OK ? status : error_add_context(error, "liver");

@@ -1,23 +1,34 @@
-/* The liver: volume and mean dose, with and without the lesions in it. */
+/* The liver: volumes, mean doses and activity of the whole, of the tumour in it, and of the rest.
+ */
 #ifndef YTTRIA_SEGMENT_LIVER_H
 #define YTTRIA_SEGMENT_LIVER_H
 
 #include "segment/dose_maps.h"
 
+/* Means are of the part that the dose map covers; NaN if that is nothing, or without the map. */
+typedef struct LiverPart {
+    double volume_ml;
+    double covered_ml;     /* that the dose map covers */
+    double mean_gy;        /* of maps->chosen */
+    double bed_gy;         /* by the parameters of the normal liver */
+    double activity_bq_ml; /* at administration of the first treatment */
+} LiverPart;
+
 typedef struct Liver {
-    bool is_segmented;
-    double volume_ml, mean_gy;               /* the whole liver */
-    double normal_volume_ml, normal_mean_gy; /* less the lesions; mean NaN if nothing is left */
+    bool is_segmented;         /* false: nothing below is set */
+    double volume_ml, mean_gy; /* the whole liver */
+    LiverPart tumour;          /* the lesions that touch it, all together */
+    LiverPart normal;          /* the liver less the lesions */
 } Liver;
 
 /* The whole liver is all structures of role liver and every lesion that touches or overlaps them.
  *
  * Measured on the liver structure's own grid (on `reference` if there are several), continued
  * beyond its edges so that nothing is cut off; structures of other grids come to it as by
- * mask_place, and to touch is to share a voxel or be one of its 26 neighbours. Doses are those of
- * maps->chosen, of the part that the map covers. Memory: 2 bytes per voxel of the box that holds
- * the liver and the lesions near it, and one mask at a time. */
+ * mask_place, and to touch is to share a voxel or be one of its 26 neighbours. `bed` is the map of
+ * the biologically effective dose on the dose grid; it may have no voxels. Memory: 2 bytes per
+ * voxel of the box that holds the liver and the lesions near it, and one mask at a time. */
 Status liver_measure(const StructureList *list, const Grid *reference, const SegmentDoseMaps *maps,
-                     double part_fraction, Liver *liver, Error *error);
+                     const Volume *bed, double part_fraction, Liver *liver, Error *error);
 
 #endif

@@ -4,7 +4,7 @@
 
 int main(int argc, char **argv) {
     static const char *const inputs[] = {"convert", "register", "dose", NULL};
-    static const char *const sections[] = {"segmentation", NULL};
+    static const char *const sections[] = {"nuclide", "segmentation", NULL};
     const Stage stage = {
         .name = "segment",
         .summary = "Measures liver, lesions and vessels: geometry, doses, distances.",

@@ -8,7 +8,7 @@
 #include "segment/label_picture.h"
 #include "segment/lesion_table.h"
 #include "segment/lesion_vessels.h"
-#include "segment/liver.h"
+#include "segment/organs.h"
 #include "segment/patient_record.h"
 
 /* What one patient's results are made from and of. */
@@ -18,7 +18,7 @@ typedef struct Patient {
     SegmentDoseMaps doses;
     Lesion *lesions;
     size_t n_lesions;
-    Liver liver;
+    Organs organs;
 } Patient;
 
 static void patient_free(Patient *patient) {
@@ -43,8 +43,7 @@ static Status read_inputs(const PatientJob *job, Patient *patient, Error *error)
         (status = structure_list_read(convert, registered, &patient->structures, error))) {
         return status;
     }
-    return segment_dose_maps_read(dose, registered, &job->config->segmentation, &patient->doses,
-                                  error);
+    return segment_dose_maps_read(dose, registered, job->config, &patient->doses, error);
 }
 
 static Status measure_lesions(const SegmentationConfig *config, Patient *patient, Error *error) {
@@ -66,37 +65,24 @@ static Status measure_lesions(const SegmentationConfig *config, Patient *patient
     return STATUS_OK;
 }
 
-static Status write_liver(Store *output, const Liver *liver, Error *error) {
-    if (!liver->is_segmented) {
-        return STATUS_OK;
-    }
-    Status status;
-    if ((status = store_set_number(output, "/liver", "volume_ml", liver->volume_ml, error)) ||
-        (status = store_set_number(output, "/liver", "mean_gy", liver->mean_gy, error)) ||
-        (status = store_set_number(output, "/liver", "normal_volume_ml", liver->normal_volume_ml,
-                                   error))) {
-        return status;
-    }
-    return store_set_number(output, "/liver", "normal_mean_gy", liver->normal_mean_gy, error);
-}
-
 static Status write_root(const PatientJob *job, const Patient *patient, Error *error) {
     bool has_vessels = structure_list_count(&patient->structures, "vessel") > 0;
     Flags flags = {0};
     for (size_t n = 0; n < patient->n_lesions; n++) {
         flags_add(&flags, patient->lesions[n].flags.text);
     }
+    flags_add(&flags, patient->organs.lung.flags.text);
     Store *output = job->output;
     Status status;
     if ((status = store_set_text(output, "/", "dose_method",
-                                 segment_dose_method_name(job->config->segmentation.dose_method),
-                                 error)) ||
+                                 dose_method_name(job->config->segmentation.dose_method), error)) ||
         (status = store_set_number(output, "/", "voxel_diagonal_mm",
                                    grid_voxel_diagonal_mm(&patient->reference), error)) ||
         (status =
              store_set_text(output, "/", "vessels", has_vessels ? "segmented" : "none", error)) ||
-        (status = store_set_text(output, "/", "liver",
-                                 patient->liver.is_segmented ? "segmented" : "none", error))) {
+        (status =
+             store_set_text(output, "/", "liver",
+                            patient->organs.liver.is_segmented ? "segmented" : "none", error))) {
         return status;
     }
     return patient_record_copy(job->inputs[0], job->inputs[1], job->inputs[2], flags.text, output,
@@ -107,8 +93,7 @@ static Status write_results(const PatientJob *job, const Patient *patient, Error
     Status status;
     if ((status = write_root(job, patient, error)) ||
         (status = lesion_tables_write(job->output, patient->lesions, patient->n_lesions,
-                                      job->config->segmentation.dvh_bin_gy, error)) ||
-        (status = write_liver(job->output, &patient->liver, error))) {
+                                      job->config->segmentation.dvh_bin_gy, error))) {
         return status;
     }
     return label_picture_write(job->output, &patient->structures, &patient->reference, error);
@@ -122,8 +107,9 @@ Status segment_process(const PatientJob *job, Error *error) {
         (status = lesion_vessels_measure(&patient.structures, &patient.reference,
                                          &job->config->segmentation, patient.lesions,
                                          patient.n_lesions, error)) ||
-        (status = liver_measure(&patient.structures, &patient.reference, &patient.doses,
-                                job->config->segmentation.part_fraction, &patient.liver, error))) {
+        (status = organs_process(&patient.structures, &patient.reference, &patient.doses,
+                                 &job->config->segmentation, job->inputs[0], job->inputs[2],
+                                 job->output, &patient.organs, error))) {
         goto done;
     }
     log_message(LOG_DEBUG, "%s/%s: %zu lesions, %zu vessel masks", job->center, job->patient,

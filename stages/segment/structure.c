@@ -83,7 +83,12 @@ static Status read_space(const Store *convert, const Store *registered, const ch
 }
 
 static bool is_used(const char *role) {
-    return strcmp(role, "liver") == 0 || strcmp(role, "lesion") == 0 || strcmp(role, "vessel") == 0;
+    static const char *const used[] = {"liver", "lesion", "vessel", "lung"};
+    bool found = false;
+    for (size_t r = 0; r < sizeof used / sizeof *used; r++) {
+        found |= strcmp(role, used[r]) == 0;
+    }
+    return found;
 }
 
 /* Reads one structure; leaves `role` empty when segment has no use for it. */

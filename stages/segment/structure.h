@@ -21,7 +21,7 @@ typedef struct StructureList {
     size_t count;
 } StructureList;
 
-/* Reads the structures of roles liver, lesion and vessel, sorted by label as people count (L2
+/* Reads the structures of roles liver, lesion, vessel and lung, sorted by label as people count (L2
  * before L10). STATUS_BAD_DATA if a structure's space is unknown to register.h5, its mask is
  * empty, or two lesions carry the same label: the message names the structure. Free with
  * structure_list_free, also after a failure. Memory: 2 bytes per voxel of the cropped masks. */

@@ -62,20 +62,26 @@ static Status copy_word(Store *output, const Store *segment, const char *name, E
     return status == STATUS_OK ? store_set_text(output, "/", name, word, error) : status;
 }
 
-/* The liver's volumes and doses, NaN where there is no liver. */
-static Status copy_liver(Store *output, const Store *segment, Error *error) {
-    static const char *const names[][2] = {{"volume_ml", "liver_volume_ml"},
-                                           {"mean_gy", "liver_mean_gy"},
-                                           {"normal_volume_ml", "normal_liver_volume_ml"},
-                                           {"normal_mean_gy", "normal_liver_mean_gy"}};
+/* Figures of liver and lung, NaN where segment does not state them. */
+static Status copy_organs(Store *output, const Store *segment, Error *error) {
+    static const char *const names[][3] = {
+        {"/liver", "volume_ml", "liver_volume_ml"},
+        {"/liver", "mean_gy", "liver_mean_gy"},
+        {"/liver", "normal_volume_ml", "normal_liver_volume_ml"},
+        {"/liver", "normal_mean_gy", "normal_liver_mean_gy"},
+        {"/liver", "normal_bed_gy", "normal_liver_bed_gy"},
+        {"/liver", "tumour_to_normal_ratio", "tumour_to_normal_ratio"},
+        {"/lung", "mean_gy", "lung_mean_gy"},
+        {"/lung", "shunt_gy", "lung_shunt_gy"},
+    };
     Status status = STATUS_OK;
     for (size_t n = 0; n < sizeof names / sizeof *names && status == STATUS_OK; n++) {
         double value = NAN;
-        if (store_has_attribute(segment, "/liver", names[n][0])) {
-            status = store_get_number(segment, "/liver", names[n][0], &value, error);
+        if (store_has_attribute(segment, names[n][0], names[n][1])) {
+            status = store_get_number(segment, names[n][0], names[n][1], &value, error);
         }
         if (status == STATUS_OK) {
-            status = store_set_number(output, "/", names[n][1], value, error);
+            status = store_set_number(output, "/", names[n][2], value, error);
         }
     }
     return status;
@@ -91,7 +97,7 @@ Status decision_file_write_patient(Store *output, const Store *segment, const Le
         status = copy_word(output, segment, words[w], error);
     }
     if (status == STATUS_OK) {
-        status = copy_liver(output, segment, error);
+        status = copy_organs(output, segment, error);
     }
     return status == STATUS_OK ? store_copy_attributes(segment, output, "/patient", error) : status;
 }

@@ -14,6 +14,7 @@ typedef struct Decision {
     size_t n_lesions;
     size_t n_thresholds;      /* 0: three, 20, 30 and 40 Gy */
     double last_threshold_gy; /* 0: 40 */
+    double lung_shunt_gy;     /* 0: not stated */
     bool no_reason;
     const char *patient;  /* NULL: N1 of center north */
     const char *spoilt;   /* an attribute of "/" that holds text instead of a number, or NULL */
@@ -99,6 +100,10 @@ static inline void decision_fixture_write(const Decision *decision, const char *
     fixture_must(store_set_text(store, "/", "flags", "dose_tie", &error), &error);
     for (size_t n = 0; n < 3; n++) {
         fixture_must(store_set_number(store, "/", numbers[n], 2.0, &error), &error);
+    }
+    if (decision->lung_shunt_gy > 0.0) {
+        fixture_must(store_set_number(store, "/", "lung_shunt_gy", decision->lung_shunt_gy, &error),
+                     &error);
     }
     fixture_must(store_set_text(store, "/patient", "progression", "no", &error), &error);
     fixture_must(store_set_number(store, "/patient", "weight_kg", 70.5, &error), &error);

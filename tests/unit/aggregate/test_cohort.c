@@ -43,6 +43,25 @@ static void test_decided(void) {
     cohort_free(&cohort);
 }
 
+/* Columns that came later stand after those that others rely on, before the clinical ones. */
+static void test_organs(void) {
+    static const char *const names[] = {"contact_tolerance_mm", "tumour_to_normal_ratio",
+                                        "normal_liver_bed_gy",  "lung_mean_gy",
+                                        "lung_shunt_gy",        "sex"};
+    Cohort cohort;
+    Error error;
+    create(&cohort);
+    CU_ASSERT_EQUAL(add(&cohort, &(Decision){.stratum = 1.0, .lung_shunt_gy = 4.5}, &error),
+                    STATUS_OK);
+    CU_ASSERT_EQUAL(table_number(cohort.patients, 0, "lung_shunt_gy"), 4.5);
+    CU_ASSERT(isnan(table_number(cohort.patients, 0, "lung_mean_gy")));
+    CU_ASSERT(isnan(table_number(cohort.patients, 0, "tumour_to_normal_ratio")));
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+        CU_ASSERT_STRING_EQUAL(table_column_name(cohort.patients, 19 + n), names[n]);
+    }
+    cohort_free(&cohort);
+}
+
 static void test_undecided(void) {
     Cohort cohort;
     Error error;
@@ -109,6 +128,7 @@ static void test_clinical_units(void) {
 int main(void) {
     static const UnitTest tests[] = {
         {"a decision becomes rows of three tables", test_decided},
+        {"figures of the organs stand after the older columns", test_organs},
         {"a patient without a decision is there with stratum 0", test_undecided},
         {"files that do not fit are refused and leave nothing behind", test_refused},
         {"a clinical column holds one kind in all patients", test_clinical_kinds},

@@ -158,6 +158,7 @@ static Store *run_whole_patient(void) {
                     (size_t[3]){5, 13, 19});
     write_structure(convert, "vessel", "vessel", "", (size_t[3]){8, 9, 2}, (size_t[3]){9, 10, 17});
     write_structure(convert, "bowel", "bowel", "", (size_t[3]){0, 0, 0}, (size_t[3]){1, 1, 1});
+    write_structure(convert, "lung", "lung", "", (size_t[3]){0, 0, 0}, (size_t[3]){3, 3, 17});
     OK(store_commit(convert, &error));
     write_registered(&files);
     write_dose(&files, 18);
@@ -250,6 +251,10 @@ static void the_record_is_passed_on(void) {
     CU_ASSERT_STRING_EQUAL(text, "kernel");
     OK(store_get_text(result, "/", "vessels", text, sizeof text, &error));
     CU_ASSERT_STRING_EQUAL(text, "segmented");
+    OK(store_get_text(result, "/", "lung", text, sizeof text, &error));
+    CU_ASSERT_STRING_EQUAL(text, "segmented");
+    OK(store_get_number(result, "/lung", "coverage", &value, &error));
+    ASSERT_NEAR(value, 1, 1e-6);
     OK(store_get_text(result, "/", "progression", text, sizeof text, &error));
     CU_ASSERT_STRING_EQUAL(text, "no");
     OK(store_get_text(result, "/patient", "sex", text, sizeof text, &error));
@@ -400,13 +405,16 @@ static void a_lesion_placed_by_a_failed_registration_is_flagged(void) {
     CU_ASSERT_PTR_NULL(strstr(flags, "registration_failed"));
 }
 
-/* Lesion on the reference, vessels in frame F2, which came to it with quality 0.05. */
+/* Lesion on the reference, vessels and lung in frame F2, which came to it with quality 0.05. */
 static void vessels_placed_by_a_failed_registration_are_unknown(void) {
     Files files = new_files();
     Store *convert = begin_convert(&files), *registered, *result;
     write_structure(convert, "lesion_l1", "lesion", "L1", (size_t[3]){12, 4, 4},
                     (size_t[3]){13, 5, 5});
     write_structure(convert, "vessel", "vessel", "", (size_t[3]){8, 4, 4}, (size_t[3]){9, 5, 5});
+    write_structure(convert, "lung", "lung", "", (size_t[3]){8, 4, 4}, (size_t[3]){9, 5, 5});
+    OK(store_set_text(convert, "/structures/lung", "image", "none", &error));
+    OK(store_set_text(convert, "/structures/lung", "frame_of_reference", "F2", &error));
     OK(store_set_text(convert, "/structures/vessel", "image", "none", &error));
     OK(store_set_text(convert, "/structures/vessel", "frame_of_reference", "F2", &error));
     OK(store_commit(convert, &error));
@@ -424,7 +432,10 @@ static void vessels_placed_by_a_failed_registration_are_unknown(void) {
     OK(run(&files, &result));
     Table *lesions, *profile;
     OK(store_read_table(result, "/lesions", &lesions, &error));
+    char flags[FLAGS_SIZE];
     CU_ASSERT_STRING_EQUAL(table_text(lesions, 0, "flags"), "vessels_misplaced");
+    OK(store_get_text(result, "/", "flags", flags, sizeof flags, &error));
+    CU_ASSERT_PTR_NOT_NULL(strstr(flags, "lung_misplaced"));
     OK(store_read_table(result, "/vessel_profile", &profile, &error));
     CU_ASSERT_EQUAL(table_row_count(profile), 0);
     table_free(lesions);
@@ -475,7 +486,8 @@ int main(void) {
          a_structure_in_another_frame_finds_its_place},
         {"a failed registration flags a lesion",
          a_lesion_placed_by_a_failed_registration_is_flagged},
-        {"misplaced vessels are unknown", vessels_placed_by_a_failed_registration_are_unknown},
+        {"misplaced vessels and lungs are unknown",
+         vessels_placed_by_a_failed_registration_are_unknown},
         {"two lesions of one label are refused", two_lesions_of_one_label_are_refused},
         {"a structure in no known space is refused", a_structure_in_no_known_space_is_refused},
     };

@@ -86,6 +86,7 @@ static Store *open_segment(const Change *change) {
     must(store_set_text(store, "/", "liver", "none", &error), &error);
     must(store_set_number(store, "/", "imaging_delay_h", 20.0, &error), &error);
     must(store_set_number(store, "/", "voxel_diagonal_mm", 2.0, &error), &error);
+    must(store_set_number(store, "/lung", "mean_gy", 7.5, &error), &error);
     must(store_set_text(store, "/patient", "progression", "no", &error), &error);
     must(store_set_number(store, "/patient", "age", 61.0, &error), &error);
     write_tables(store, change);
@@ -141,6 +142,10 @@ static void test_contract(void) {
     CU_ASSERT_STRING_EQUAL(text, "activity_ratio");
     must(store_get_number(store, "/", "liver_volume_ml", &number, &error), &error);
     CU_ASSERT(isnan(number));
+    must(store_get_number(store, "/", "tumour_to_normal_ratio", &number, &error), &error);
+    CU_ASSERT(isnan(number));
+    must(store_get_number(store, "/", "lung_mean_gy", &number, &error), &error);
+    CU_ASSERT_EQUAL(number, 7.5);
     must(store_get_number(store, "/patient", "age", &number, &error), &error);
     CU_ASSERT_EQUAL(number, 61.0);
 

@@ -28,10 +28,11 @@ static void make_phantom(Structure *structure, SegmentDoseMaps *maps) {
     Grid grid = phantom_grid();
     Error error;
     *structure = (Structure){.to_reference = affine_identity()};
-    *maps = (SegmentDoseMaps){.reference_to_dose = affine_identity(), .chosen = &maps->kernel};
+    *maps = (SegmentDoseMaps){.reference_to_dose = affine_identity(),
+                              .chosen = &maps->maps[DOSE_KERNEL]};
     CU_ASSERT_EQUAL_FATAL(label_map_create(&grid, &structure->mask, &error), STATUS_OK);
-    CU_ASSERT_EQUAL_FATAL(volume_create(&grid, &maps->kernel, &error), STATUS_OK);
-    memcpy(maps->kernel.voxels, intensities, sizeof intensities);
+    CU_ASSERT_EQUAL_FATAL(volume_create(&grid, &maps->maps[DOSE_KERNEL], &error), STATUS_OK);
+    memcpy(maps->maps[DOSE_KERNEL].voxels, intensities, sizeof intensities);
     for (size_t n = 0; n < VOXELS; n++) {
         structure->mask.labels[n] = 1;
     }

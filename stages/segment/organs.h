@@ -1,0 +1,20 @@
+/* Liver and lung of a patient, and the planning models beside them: measured, then written. */
+#ifndef YTTRIA_SEGMENT_ORGANS_H
+#define YTTRIA_SEGMENT_ORGANS_H
+
+#include "segment/liver.h"
+#include "segment/lung.h"
+
+typedef struct Organs {
+    Liver liver;
+    Lung lung;
+} Organs;
+
+/* Measures the organs and writes /liver, /lung, /tumour_to_normal and /planning of segment.h5;
+ * /liver only if the liver is segmented. `dose` and `convert` are the open files of those stages.
+ * What they lack is unknown: NaN. */
+Status organs_process(const StructureList *list, const Grid *reference, const SegmentDoseMaps *maps,
+                      const SegmentationConfig *config, const Store *convert, const Store *dose,
+                      Store *output, Organs *organs, Error *error);
+
+#endif
