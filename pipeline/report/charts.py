@@ -1,7 +1,10 @@
 """Charts as SVG text: colours come from the page's style sheet through classes."""
 from markupsafe import Markup, escape
 
+from patient_record import is_number
 from run_facts import STRATUM_NAMES
+
+ROW_PX = 28  # of a lesion in the chart of Davg
 
 
 class Frame:
@@ -106,6 +109,78 @@ def waterfall_chart(lesions, threshold_gy):
     _mark_threshold(frame, threshold_gy, is_vertical=False)
     return frame.svg(f"Average dose of {len(lesions)} lesions against the threshold of "
                      f"{threshold_gy:g} Gy")
+
+
+def davg_chart(lesions, threshold_gy):
+    """A row per lesion: Davg as a dot with its standard uncertainty as a bar, the band between
+    the outlines moved out and in by a voxel, and a ring for the Davg corrected for recovery. What
+    is not known is not drawn. `lesions` are rows of the lesion table."""
+    lesions = [lesion for lesion in lesions if is_number(lesion.get("davg_gy"))]
+    if not lesions:
+        return ""
+    reach = [_bar(lesion, key) for lesion in lesions for key in ("davg", "davg_recovered")]
+    known = [edge for bar in reach if bar for edge in bar] + [
+        edge for lesion in lesions for edge in _band(lesion) or ()]
+    left = 16 + 7 * min(max(len(str(lesion["lesion"])) for lesion in lesions), 14)
+    frame = Frame(640, 46 + ROW_PX * len(lesions), (min(known + [0]),
+                  1.05 * max(known + [threshold_gy])), (0, len(lesions)), left=left)
+    for tick in ticks(*frame.x_range):
+        frame.add(f'<path class="grid" d="M{frame.x(tick):.1f} {frame.top}V{frame.bottom}"/>')
+        frame.text(frame.x(tick), frame.bottom + 15, f"{tick:g}")
+    frame.text((frame.left + frame.right) / 2, frame.height - 3, "Davg (Gy)")
+    for index, lesion in enumerate(lesions):
+        _davg_row(frame, frame.top + ROW_PX * (index + 0.5), lesion)
+    x = frame.x(threshold_gy)
+    frame.add(f'<path class="limit" d="M{x:.1f} {frame.top - 4}V{frame.bottom}">'
+              f'<title>threshold {threshold_gy:g} Gy</title></path>')
+    count = f"{len(lesions)} lesion{'s' if len(lesions) > 1 else ''}"
+    is_bare = not any(is_number(lesion.get("davg_uncertainty_gy")) for lesion in lesions)
+    return frame.svg(f"Davg of {count}{'' if is_bare else ' with uncertainty'} against the "
+                     f"threshold of {threshold_gy:g} Gy")
+
+
+def _bar(lesion, key):
+    """Ends of the uncertainty bar; both at the value if its uncertainty is not known."""
+    value, sigma = lesion.get(f"{key}_gy"), lesion.get(f"{key}_uncertainty_gy")
+    if not is_number(value):
+        return None
+    return (value - sigma, value + sigma) if is_number(sigma) else (value, value)
+
+
+def _band(lesion):
+    """Lowest and highest Davg of the outlines moved out and in, and of the one drawn."""
+    edges = [value for value in (lesion.get("davg_dilated_gy"), lesion.get("davg_eroded_gy"))
+             if is_number(value)]
+    edges += [lesion["davg_gy"]] if edges else []
+    return (min(edges), max(edges)) if edges else None
+
+
+def _davg_row(frame, y, lesion):
+    style = {"yes": "under", "no": "enough"}.get(lesion.get("underdosed"), "unsure")
+    name, davg_gy = str(lesion["lesion"]), lesion["davg_gy"]
+    frame.text(frame.left - 8, y + 4, name if len(name) <= 14 else f"{name[:13]}…", "end")
+    band = _band(lesion)
+    if band:
+        low, high = (frame.x(edge) for edge in band)
+        frame.add(f'<rect class="band" x="{low:.1f}" y="{y - 7:.1f}" '
+                  f'width="{max(high - low, 1):.1f}" height="14"><title>{escape(name)}, outline '
+                  f'± 1 voxel: {band[0]:.1f} to {band[1]:.1f} Gy</title></rect>')
+    _whisker(frame, y, _bar(lesion, "davg"), style)
+    frame.add(f'<circle class="{style}" cx="{frame.x(davg_gy):.1f}" cy="{y:.1f}" r="5">'
+              f'<title>{escape(name)}: {davg_gy:.1f} Gy</title></circle>')
+    recovered = _bar(lesion, "davg_recovered")
+    if recovered:
+        value = lesion["davg_recovered_gy"]
+        _whisker(frame, y + 6, recovered, "recovered")
+        frame.add(f'<circle class="recovered" cx="{frame.x(value):.1f}" cy="{y + 6:.1f}" r="3.5">'
+                  f'<title>{escape(name)}, corrected for recovery: {value:.1f} Gy</title></circle>')
+
+
+def _whisker(frame, y, ends, style):
+    low, high = (frame.x(end) for end in ends)
+    if high > low:
+        frame.add(f'<path class="whisker w-{style}" d="M{low:.1f} {y:.1f}H{high:.1f}'
+                  f'M{low:.1f} {y - 4:.1f}v8M{high:.1f} {y - 4:.1f}v8"/>')
 
 
 def dvh_chart(name, dose_gy, volume_percent, threshold_gy, davg_gy):

@@ -42,6 +42,7 @@ def environment():
     env = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE / "templates"), autoescape=True,
                              trim_blocks=True, lstrip_blocks=True)
     env.filters["number"] = format_number
+    env.tests["known"] = is_number
     env.filters["url"] = urllib.parse.quote
     env.globals.update(style=(HERE / "templates" / "style.css").read_text(encoding="utf-8"),
                        strata=STRATUM_NAMES, scale=colour_scale())

@@ -1,4 +1,5 @@
 """One patient's page: from the patient's files to what the template shows."""
+import dose_facts
 import charts
 import figures
 from patient_record import PatientRecord, is_number
@@ -38,6 +39,13 @@ def _tables(record, settings):
         "dose": dose,
         "segment": segment,
         "liver": record.attributes("segment", "liver"),
+        "lung": record.attributes("segment", "lung"),
+        "scanner": record.attributes("dose", "scanner"),
+        "calibration": dose_facts.calibration_lines(dose, treatments),
+        "dose_columns": dose_facts.known_columns(lesions),
+        "lesion_ratios": dose_facts.lesion_ratios(record),
+        "plans": dose_facts.plans(record),
+        "davg_chart": charts.davg_chart(lesions, settings["threshold_gy"]),
         "provenance": list(record.provenance()),
         "dvh": _dvh_charts(record, lesions, settings["threshold_gy"]),
     }

@@ -14,6 +14,7 @@ FLAG_MEANINGS = {
     "activity_ratio": "the scanner's activity and the net administered activity disagree",
     "contact_marginal": "a lesion's distance to a large vessel is within a voxel of the tolerance",
     "contours_sparse": "contours on every second slice only: volumes are too small",
+    "density_uniform": "no CT that fits the PET: the dose is that of one density everywhere",
     "diameter_choice": "the 3-D and the axial diameter disagree about the size limit",
     "dose_missing": "a lesion has no Davg",
     "dose_tie": "a lesion's Davg is exactly the threshold",
@@ -23,14 +24,26 @@ FLAG_MEANINGS = {
     "lesion_label_repeated": "a lesion label was used more than once: the later lesions are named "
                              "with _2, _3, …",
     "lesion_outside_dose": "the dose map does not cover a lesion",
+    "liver_outside_pet": "the PET does not show all of the liver in which it is calibrated",
+    "liver_region_unknown": "where the liver lies in the PET is not known: calibrated in the "
+                            "field of view",
+    "lung_misplaced": "the lung came to the dose map by a registration that cannot be trusted: its "
+                      "dose is unknown",
     "lung_shunt_unknown": "no lung shunt fraction in the treatment sheet; taken as none",
     "negative_activity": "much of the PET signal is negative",
     "negative_dose": "a lesion's Davg is negative: noise, not dose",
     "one_clock_assumed": "a time zone is missing; both clocks were taken as one",
+    "positron_fraction_differs": "the positron fraction of the PET's header is not the "
+                                 "nuclide's, and was not corrected",
+    "positron_fraction_zero": "the PET's header has a positron fraction of 0: taken as not "
+                              "filled in",
     "progression_unknown": "progression is unknown",
+    "recovery_unknown": "a lesion is smaller than the spheres of the scanner's recovery curve: its "
+                        "Davg is not corrected",
     "registration_failed": "a lesion came to the dose map by a registration that cannot be trusted",
     "registration_poor": "an image does not match its reference well: look at the registration",
     "residual_unknown": "no residual activity in the treatment sheet; taken as none",
+    "resolution_unknown": "the PET's resolution is not known: no deconvolved dose map",
     "size_tie": "a lesion's diameter is exactly the limit",
     "size_unknown": "a lesion's diameter is not known",
     "slice_gap_uneven": "image slices are not evenly spaced",

@@ -6,7 +6,6 @@ import io
 import os
 import pathlib
 import re
-import subprocess
 import sys
 import tempfile
 import unittest
@@ -17,13 +16,14 @@ from PIL import Image
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 REPORT = ROOT / "pipeline" / "report"
-sys.path.insert(0, str(REPORT))
+sys.path[:0] = [str(REPORT), str(ROOT / "tests" / "integration")]
 
 import charts  # noqa: E402
 import figures  # noqa: E402
 import patient_page  # noqa: E402
 import planes  # noqa: E402
 import run_facts  # noqa: E402
+from made_up_run import MadeUpRun  # noqa: E402
 from patient_record import PatientRecord  # noqa: E402
 
 DEMO_RUN = pathlib.Path(os.environ.get("YTTRIA_DEMO_RUN", ROOT / "results" / "demo"))
@@ -253,33 +253,8 @@ class Charts(unittest.TestCase):
         self.assertNotIn("<script>", drawn)
 
 
-class Pages(unittest.TestCase):
-    """A made-up run with hostile text: drawn, escaped, complete, and not drawn twice."""
-
-    def setUp(self):
-        scratch = tempfile.TemporaryDirectory()
-        self.addCleanup(scratch.cleanup)
-        self.run = pathlib.Path(scratch.name) / "run"
-        for folder in ("cohort", "status", "logs"):
-            (self.run / folder).mkdir(parents=True)
-        self.config = pathlib.Path(scratch.name) / "trial.yaml"
-        self.config.write_text("cohort: {patients: p, treatments: t, images: i}\nrun: run\n"
-                               "report: {title: A <b>title</b>}\n", encoding="utf-8")
-        self.write_results("1")
-
-    def write_results(self, stratum):
-        (self.run / "cohort" / "patients.csv").write_text(
-            "center,patient,stratum,reason,flags,n_lesions,n_underdosed,min_davg_gy\n"
-            f"A,P1,{stratum},all lesions > 30 Gy,dose_tie;<i>x</i>,2,0,31.5\n"
-            "A,P2,0,convert: <script>alert(1)</script>,,0,0,\n", encoding="utf-8")
-        (self.run / "status" / "convert.tsv").write_text(
-            "center\tpatient\tstatus\treason\tseconds\nA\tP1\tdone\t\t1\n"
-            "A\tP2\tfailed\tGML <script>alert(1)</script>, wanted BQML\t0\n", encoding="utf-8")
-
-    def draw(self):
-        done = subprocess.run([sys.executable, REPORT / "make_report.py", "--config", self.config,
-                               "--run", self.run], text=True, capture_output=True, check=True)
-        return done.stdout, (self.run / "report" / "index.html").read_text(encoding="utf-8")
+class Pages(MadeUpRun):
+    """Drawn, escaped, complete, and not drawn twice."""
 
     def test_text_of_the_archive_is_escaped(self):
         _, index = self.draw()
@@ -343,6 +318,18 @@ class DemoPages(unittest.TestCase):
                 for view in ("axial", "coronal", "sagittal"):
                     self.assertRegex(page, f'aria-label="{view} plane through lesion')
                 self.assertIn("Dose-volume histogram of", page)
+                self.assertRegex(page, 'aria-label="Davg of [0-9]+ lesions? with uncertainty')
+
+    def test_doses_have_an_uncertainty_and_plans_beside_them(self):
+        done = [self.pages[f"{row['center']}/{row['patient']}"] for row in self.patients
+                if row["tumour_to_normal_ratio"]]
+        self.assertTrue(done)
+        for page in done:
+            self.assertIn("± by outline", page)
+            self.assertIn("tumour to normal (T:N)", page)
+            self.assertIn("lung, by the shunt", page)
+            measured = re.search(r'<th scope="row">measured</th>(.*?)</tr>', page)[1]
+            self.assertGreaterEqual(len(re.findall(r"<strong>[0-9]", measured)), 3)
 
     def test_every_picture_has_a_text_for_those_who_cannot_see_it(self):
         for name, page in {**self.pages, "index": self.index}.items():
