@@ -168,7 +168,7 @@ static Status find_nuclide(const Config *config, char path[SETTINGS_PATH_SIZE], 
 }
 
 static Status load_nuclide(Config *config, Error *error) {
-    char path[SETTINGS_PATH_SIZE];
+    char *path = config->nuclide_path;
     Status status = ends_with(config->nuclide_name, ".yaml")
                         ? settings_resolve_path(config->path, config->nuclide_name, path, error)
                         : find_nuclide(config, path, error);
@@ -181,7 +181,10 @@ static Status load_scanners(Config *config, Error *error) {
         Status status = settings_resolve_path(config->path, config->scanner_folder, folder, error);
         return status == STATUS_OK ? scanner_list_load(folder, &config->scanners, error) : status;
     }
-    if (find_shipped(config, "scanners", folder)) {
+    /* A nuclide by its path has the other folders beside its own. */
+    if (find_shipped(config, "scanners", folder) ||
+        (settings_resolve_path(config->nuclide_path, "../scanners", folder, error) == STATUS_OK &&
+         access(folder, R_OK) == 0)) {
         return scanner_list_load(folder, &config->scanners, error);
     }
     return error_set(error, STATUS_CONFIG,

@@ -162,6 +162,7 @@ typedef struct Config {
     char images_sheet[CONFIG_PATH_SIZE];
     char run_folder[CONFIG_PATH_SIZE];
     char nuclide_name[CONFIG_TEXT_SIZE];
+    char nuclide_path[CONFIG_PATH_SIZE]; /* of the file that this comes to */
     char report_title[CONFIG_TEXT_SIZE];
     char scanner_folder[CONFIG_TEXT_SIZE];
     double report_max_dose_gy;
