@@ -45,7 +45,8 @@ def _calibration_line(method, row):
              ("activity_ratio", "scanner / net administered {:.2f}"
               + (f" in the {region}" if region else "")),
              ("half_life_factor", "the header's half-life undone by {:.4f}"),
-             ("positron_fraction", "the header's positron fraction {:.4g}"))
+             ("positron_fraction", "the header's positron fraction {:.4g}"),
+            ("positron_fraction_factor", "of which the correction is {:.4g}"))
     words = [text.format(row[column]) for column, text in facts if is_number(row.get(column))]
     return f"{row['treatment']}: calibration {method}" + "".join(f", {word}" for word in words)
 

@@ -24,9 +24,13 @@ FLAG_MEANINGS = {
     "lesion_label_repeated": "a lesion label was used more than once: the later lesions are named "
                              "with _2, _3, …",
     "lesion_outside_dose": "the dose map does not cover a lesion",
-    "liver_outside_pet": "the PET does not show all of the liver in which it is calibrated",
-    "liver_region_unknown": "where the liver lies in the PET is not known: calibrated in the "
-                            "field of view",
+    "liver_misplaced": "the liver, or a lesion in it, came to the dose map by a registration that "
+                       "cannot be trusted: doses of the liver are unknown",
+    "liver_outside_dose": "the dose map does not cover the liver: its mean doses are unknown",
+    "liver_outside_pet": "the PET does not show all of the liver in which its activity is compared "
+                         "with what was given",
+    "liver_region_unknown": "where the liver lies in the PET is not known: its activity is compared "
+                            "with what was given in the field of view",
     "lung_misplaced": "the lung came to the dose map by a registration that cannot be trusted: its "
                       "dose is unknown",
     "lung_shunt_unknown": "no lung shunt fraction in the treatment sheet; taken as none",

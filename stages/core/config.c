@@ -129,16 +129,9 @@ static bool ends_with(const char *text, const char *ending) {
     return length >= wanted && strcmp(text + length - wanted, ending) == 0;
 }
 
-/* Looks for `relative` beside the configuration, then in `configs` or `share/yttria/configs` of
- * the program's folder and of those above it: the source tree and the installation. False if it is
- * nowhere. */
-static bool find_shipped(const Config *config, const char *relative,
-                         char path[SETTINGS_PATH_SIZE]) {
-    Error too_long;
-    if (settings_resolve_path(config->path, relative, path, &too_long) == STATUS_OK &&
-        access(path, R_OK) == 0) {
-        return true;
-    }
+/* Looks for `relative` in `configs` or `share/yttria/configs` of the program's folder and of those
+ * above it: the source tree and the installation. False if it is nowhere. */
+static bool find_shipped(const char *relative, char path[SETTINGS_PATH_SIZE]) {
     static const char *const folders[] = {"configs", "share/yttria/configs"};
     char folder[SETTINGS_PATH_SIZE];
     ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
@@ -158,7 +151,10 @@ static bool find_shipped(const Config *config, const char *relative,
 static Status find_nuclide(const Config *config, char path[SETTINGS_PATH_SIZE], Error *error) {
     char relative[SETTINGS_TEXT_SIZE + 32];
     snprintf(relative, sizeof relative, "nuclides/%s.yaml", config->nuclide_name);
-    if (find_shipped(config, relative, path)) {
+    if (settings_resolve_path(config->path, relative, path, error) != STATUS_OK) {
+        return error->status;
+    }
+    if (access(path, R_OK) == 0 || find_shipped(relative, path)) { /* beside it, or shipped */
         return STATUS_OK;
     }
     return error_set(error, STATUS_CONFIG,
@@ -182,7 +178,7 @@ static Status load_scanners(Config *config, Error *error) {
         return status == STATUS_OK ? scanner_list_load(folder, &config->scanners, error) : status;
     }
     /* A nuclide by its path has the other folders beside its own. */
-    if (find_shipped(config, "scanners", folder) ||
+    if (find_shipped("scanners", folder) ||
         (settings_resolve_path(config->nuclide_path, "../scanners", folder, error) == STATUS_OK &&
          access(folder, R_OK) == 0)) {
         return scanner_list_load(folder, &config->scanners, error);
@@ -238,6 +234,13 @@ static Status check_together(const Config *config, Error *error) {
         (config->dose.methods >> config->dose.derived_from & 1u) == 0) {
         return error_set(error, STATUS_CONFIG,
                          "%s: 'dose.derived_from' is not among 'dose.methods'", config->path);
+    }
+    if ((config->dose.methods >> DOSE_MONTE_CARLO & 1u) != 0 &&
+        strcmp(config->nuclide.name, "Y-90") != 0) {
+        return error_set(error, STATUS_CONFIG,
+                         "%s: 'dose.methods' asks for monte_carlo, which knows the electrons of "
+                         "Y-90 only, and the nuclide is %s",
+                         config->path, config->nuclide.name);
     }
     const unsigned kernels = 1u << DOSE_KERNEL | 1u << DOSE_KERNEL_DECONVOLVED;
     if ((config->dose.methods & kernels) != 0 && config->nuclide.kernel_path[0] == '\0') {

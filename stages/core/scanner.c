@@ -62,6 +62,12 @@ static Status check_names(const Scanner *scanner, const char *path, Error *error
 }
 
 static Status check_diameters(const RecoveryCurve *recovery, const char *path, Error *error) {
+    if (!isnan(recovery->d0_mm) && isnan(recovery->min_diameter_mm)) {
+        return error_set(error, STATUS_CONFIG,
+                         "%s: 'recovery.min_diameter_mm' is missing; give the diameter of the "
+                         "smallest sphere measured: the curve holds for nothing smaller",
+                         path);
+    }
     if (recovery->min_diameter_mm > recovery->max_diameter_mm) {
         return error_set(error, STATUS_CONFIG,
                          "%s: 'recovery.min_diameter_mm' (%g) is above 'max_diameter_mm' (%g)",

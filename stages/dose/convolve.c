@@ -169,11 +169,23 @@ static void release(Convolution *c) {
     slice_plans_free(&c->plans);
 }
 
+/* Whether every voxel will be written. */
+static bool covers_grid(const TileLayout *layout, const Grid *grid) {
+    bool is_all = true;
+    for (int axis = 0; axis < 3; axis++) {
+        is_all &= layout->domain[axis].begin == 0 && layout->domain[axis].end == grid->size[axis];
+    }
+    return is_all;
+}
+
 Status convolve_volume(const Volume *source, const VoxelKernel *kernel, double scale,
                        Volume *result, Error *error) {
     Convolution convolution = {0};
-    Status status = volume_create(&source->grid, result, error);
-    if (status != STATUS_OK || !tile_layout_choose(source, kernel->reach, &convolution.layout)) {
+    bool is_active = tile_layout_choose(source, kernel->reach, &convolution.layout);
+    Status status = is_active && covers_grid(&convolution.layout, &source->grid)
+                        ? volume_create_unset(&source->grid, result, error)
+                        : volume_create(&source->grid, result, error);
+    if (status != STATUS_OK || !is_active) {
         return status; /* no activity, no dose: the result is zero already */
     }
     status = prepare(&convolution, kernel, scale, error);

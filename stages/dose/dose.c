@@ -146,7 +146,8 @@ static Status write_derived(const PatientJob *job, const DoseMaps *maps, Error *
         Volume derived = {0};
         status = dose_maps_derive(maps, (DerivedMap)map, job->config, &derived, error);
         if (status == STATUS_OK) {
-            status = dose_file_write_derived(job->output, (DerivedMap)map, &derived, error);
+            status = dose_file_write_derived(job->output, (DerivedMap)map, maps->method, &derived,
+                                             error);
         }
         volume_free(&derived);
     }

@@ -66,13 +66,19 @@ Status dose_file_write_map(Store *output, DoseMethod method, const DoseResult *r
                : status;
 }
 
-Status dose_file_write_derived(Store *output, DerivedMap map, const Volume *derived, Error *error) {
+Status dose_file_write_derived(Store *output, DerivedMap map, DoseMethod method,
+                               const Volume *derived, Error *error) {
     char dataset[DATASET_SIZE];
     snprintf(dataset, sizeof dataset, "/bed/%s", derived_map_name((int)map));
-    return store_write_volume(output, dataset, derived, "Gy", derived_long_names[map], error);
+    Status status =
+        store_write_volume(output, dataset, derived, "Gy", derived_long_names[map], error);
+    return status == STATUS_OK ? store_set_text(output, "/bed", "derived_from",
+                                                dose_method_name((int)method), error)
+                               : status;
 }
 
-static Status write_kernel(Store *output, const VoxelKernel *kernel, Error *error) {
+static Status write_kernel(Store *output, const DoseEngine *engine, Error *error) {
+    const VoxelKernel *kernel = &engine->kernel;
     Volume weights = {0};
     Status status = voxel_kernel_to_volume(kernel, &weights, error);
     if (status == STATUS_OK) {
@@ -80,7 +86,9 @@ static Status write_kernel(Store *output, const VoxelKernel *kernel, Error *erro
                                     "energy fraction per voxel offset, 1 - tail in all", error);
     }
     if (status == STATUS_OK) {
-        status = store_set_number(output, "/kernel", "tail_scale", kernel->tail_scale, error);
+        status = store_set_number(
+            output, "/kernel", "tail_scale",
+            voxel_kernel_map_scale(kernel, engine->config->dose.bremsstrahlung_tail), error);
     }
     volume_free(&weights);
     return status;
@@ -97,7 +105,7 @@ Status dose_file_write_engine(Store *output, const DoseEngine *engine, Error *er
         {"dose_factor_gy_per_bq_g", nuclide_dose_factor_gy_per_bq_g(&engine->config->nuclide)},
         {"density_g_ml", settings->density_g_ml},
     };
-    Status status = has_kernel ? write_kernel(output, &engine->kernel, error) : STATUS_OK;
+    Status status = has_kernel ? write_kernel(output, engine, error) : STATUS_OK;
     if (status == STATUS_OK) {
         status = set_numbers(output, "/", numbers, sizeof numbers / sizeof *numbers, error);
     }

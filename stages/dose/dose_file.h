@@ -10,8 +10,10 @@
 Status dose_file_write_map(Store *output, DoseMethod method, const DoseResult *result,
                            Error *error);
 
-/* `/bed/<map>`. */
-Status dose_file_write_derived(Store *output, DerivedMap map, const Volume *derived, Error *error);
+/* `/bed/<map>`, and the attribute `derived_from` of `/bed`: the method of the dose it is made of.
+ */
+Status dose_file_write_derived(Store *output, DerivedMap map, DoseMethod method,
+                               const Volume *derived, Error *error);
 
 /* `/kernel`, and the attributes `dose_factor_gy_per_bq_g`, `density_g_ml`, `density_source`,
  * `bremsstrahlung_tail`, `kernel_tail_fraction`. */

@@ -83,6 +83,9 @@ static void wrong_keys_and_values_are_named_with_their_line(void) {
     check_refused(COHORT "nuclide: y91\n", "'y91' is not known");
     check_refused(COHORT "dose: {methods: [local_deposition]}\n", "segmentation.dose_method");
     check_refused(COHORT "nuclide: f18\n", "no point kernel");
+    check_refused(COHORT "nuclide: f18\ndose: {methods: [monte_carlo]}\n"
+                         "segmentation: {dose_method: monte_carlo}\n",
+                  "electrons of Y-90 only");
     check_refused(COHORT "a: [\n", "not valid YAML");
     check_refused("just text\n", "expected 'key: value'");
 }

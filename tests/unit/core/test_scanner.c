@@ -134,6 +134,8 @@ static void test_wrong_files(void) {
     expect_failure("no_number", MMR "calibration: {factor: much}\n", "much");
     expect_failure("half_psf", MMR "psf: {fwhm_axial_mm: 5}\n", "psf.fwhm_transaxial_mm");
     expect_failure("half_recovery", MMR "recovery: {d0_mm: 5}\n", "recovery.exponent");
+    expect_failure("no_smallest", MMR "recovery: {d0_mm: 5, exponent: 2}\n",
+                   "recovery.min_diameter_mm");
     expect_failure("diameters", MMR "recovery: {min_diameter_mm: 37, max_diameter_mm: 10}\n",
                    "recovery.min_diameter_mm");
 }
