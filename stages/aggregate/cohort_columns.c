@@ -30,6 +30,12 @@ const CohortColumn COHORT_PATIENT_COLUMNS[COHORT_N_PATIENT_COLUMNS] = {
      false},
     {"lung_mean_gy", "Gy", "mean absorbed dose of the lung in view", false},
     {"lung_shunt_gy", "Gy", "mean absorbed dose of the lung by the shunt fraction", false},
+    {"liver_coverage", "1", "fraction of the liver inside the dose map", false},
+    {"lung_coverage", "1", "fraction of the lung inside the dose map", false},
+    {"activity_ratio", "1",
+     "scanner's activity over net administered, of the treatment farthest from 1", false},
+    {"calibration_region", NULL, "region of that ratio: liver, field_of_view, mixed or unknown",
+     false},
 };
 
 const CohortColumn COHORT_LESION_COLUMNS[COHORT_N_LESION_COLUMNS] = {
@@ -65,7 +71,11 @@ const CohortColumn COHORT_LESION_COLUMNS[COHORT_N_LESION_COLUMNS] = {
     {"monte_carlo_standard_error_gy", "Gy", "statistical standard error of the Monte Carlo average",
      false},
     {"recovery_coefficient", "1", "recovery of a sphere of the lesion's volume", false},
-    {"davg_recovered_gy", "Gy", "average absorbed dose divided by the recovery coefficient", false},
+    {"davg_surroundings_gy", "Gy", "average absorbed dose of a shell around the lesion", false},
+    {"davg_recovered_gy", "Gy",
+     "average absorbed dose with its excess over the surroundings divided by the recovery "
+     "coefficient",
+     false},
     {"u_calibration_gy", "Gy", "standard uncertainty of the average dose by calibration", false},
     {"u_volume_gy", "Gy", "standard uncertainty of the average dose by the outline", false},
     {"u_noise_gy", "Gy", "standard uncertainty of the average dose by the noise of the image",

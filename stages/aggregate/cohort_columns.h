@@ -15,8 +15,8 @@ typedef struct CohortColumn {
 
 enum {
     COHORT_FIRST_ATTRIBUTE = 2, /* patient columns from here on are attributes of stratify.h5 */
-    COHORT_N_PATIENT_COLUMNS = 24,
-    COHORT_N_LESION_COLUMNS = 41,
+    COHORT_N_PATIENT_COLUMNS = 28,
+    COHORT_N_LESION_COLUMNS = 42,
     COHORT_N_SWEEP_COLUMNS = 4
 };
 

@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DATASET_SIZE = 128 };
+#include "core/flags.h"
 
-/* Every volume of `maps`, in the order of reading. */
-enum { VOLUME_COUNT = DOSE_METHOD_COUNT + 3 };
+enum { DATASET_SIZE = 128, METHOD_SIZE = 64 };
+
+/* Every volume of `maps`, those of dose.h5 first, in the order of reading. */
+enum { READ_COUNT = DOSE_METHOD_COUNT + 3, VOLUME_COUNT = READ_COUNT + 1 };
 
 typedef struct VolumeList {
     Volume *volumes[VOLUME_COUNT];
@@ -23,6 +25,7 @@ static VolumeList list_volumes(SegmentDoseMaps *maps) {
     list.volumes[DOSE_METHOD_COUNT] = &maps->bed_tumour;
     list.volumes[DOSE_METHOD_COUNT + 1] = &maps->activity;
     list.volumes[DOSE_METHOD_COUNT + 2] = &maps->additive_variance;
+    list.volumes[READ_COUNT] = &maps->lesions;
     return list;
 }
 
@@ -99,11 +102,26 @@ static Status read_sum_quality(const Store *dose, const Store *registered, Segme
     return status;
 }
 
+/* Files without the attribute were written by one method: their /bed is of it. */
+static Status find_other_bed(const Store *dose, SegmentDoseMaps *maps, Error *error) {
+    char method[METHOD_SIZE];
+    if (!store_has_attribute(dose, "/bed", "derived_from")) {
+        return STATUS_OK;
+    }
+    Status status = store_get_text(dose, "/bed", "derived_from", method, sizeof method, error);
+    maps->has_other_bed =
+        status == STATUS_OK && strcmp(method, dose_method_name((int)maps->method)) != 0;
+    return status;
+}
+
 /* Reads every map that dose.h5 has, /dose/<method> first. */
 static Status read_volumes(const Store *dose, SegmentDoseMaps *maps, Error *error) {
     VolumeList list = list_volumes(maps);
     char dataset[DATASET_SIZE];
-    for (int n = 0; n < VOLUME_COUNT; n++) {
+    for (int n = 0; n < READ_COUNT; n++) {
+        if (list.volumes[n] == &maps->bed_tumour && maps->has_other_bed) {
+            continue;
+        }
         if (n < DOSE_METHOD_COUNT) {
             snprintf(dataset, sizeof dataset, "/dose/%s", dose_method_name(n));
         } else if (list.volumes[n] == &maps->bed_tumour) {
@@ -126,20 +144,38 @@ static Status read_volumes(const Store *dose, SegmentDoseMaps *maps, Error *erro
     return STATUS_OK;
 }
 
+/* Why the map that gives Davg is not there, and what to do. */
+static Status explain_missing_map(const Store *dose, DoseMethod method, Error *error) {
+    Flags flags = {0};
+    Status status = STATUS_OK;
+    if (store_has_attribute(dose, "/", "flags")) {
+        status = store_get_text(dose, "/", "flags", flags.text, sizeof flags.text, error);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    bool lacks_psf = method == DOSE_KERNEL_DECONVOLVED && flags_has(&flags, "resolution_unknown");
+    return error_set(error, STATUS_BAD_DATA,
+                     "%s has no /dose/%s, which segmentation.dose_method asks for; %s",
+                     store_path(dose), dose_method_name((int)method),
+                     lacks_psf ? "the scanner's psf is unknown: give it in configs/scanners, or "
+                                 "choose another segmentation.dose_method"
+                               : "add it to dose.methods and run the dose stage again");
+}
+
 Status segment_dose_maps_read(const Store *dose, const Store *registered, const Config *config,
                               SegmentDoseMaps *maps, Error *error) {
-    *maps = (SegmentDoseMaps){.method = (DoseMethod)config->segmentation.dose_method};
+    *maps = (SegmentDoseMaps){.method = (DoseMethod)config->segmentation.dose_method,
+                              .liver = {{NAN, NAN}, NAN, NAN}};
     char pet[STRUCTURE_TEXT_SIZE], dataset[DATASET_SIZE];
     maps->chosen = &maps->maps[maps->method];
     snprintf(dataset, sizeof dataset, "/dose/%s", dose_method_name((int)maps->method));
     if (!store_has(dose, dataset)) {
-        return error_set(error, STATUS_BAD_DATA,
-                         "%s has no %s, which segmentation.dose_method asks for; add it to "
-                         "dose.methods and run the dose stage again",
-                         store_path(dose), dataset);
+        return explain_missing_map(dose, maps->method, error);
     }
     Status status;
-    if ((status = read_volumes(dose, maps, error)) ||
+    if ((status = find_other_bed(dose, maps, error)) ||
+        (status = read_volumes(dose, maps, error)) ||
         (status = store_get_text(dose, "/", "pet", pet, sizeof pet, error)) ||
         (status = read_pet_transform(registered, pet, &maps->reference_to_dose,
                                      &maps->registration_quality, error)) ||
@@ -189,6 +225,23 @@ static void find_box(const SegmentDoseMaps *maps, const Structure *structure,
     }
 }
 
+/* The grid of that box and its first voxel. */
+static Status find_box_grid(const SegmentDoseMaps *maps, const Structure *structure,
+                            double margin_mm, size_t first[3], Grid *grid, Error *error) {
+    Affine index_map;
+    Status status = find_index_map(maps, structure, &index_map, error);
+    if (status == STATUS_OK) {
+        *grid = maps->chosen->grid;
+        find_box(maps, structure, &index_map, margin_mm, first, grid->size);
+        double corner[3] = {(double)first[0], (double)first[1], (double)first[2]};
+        affine_apply(&grid->affine, corner, corner);
+        for (int axis = 0; axis < 3; axis++) {
+            grid->affine.m[axis][3] = corner[axis];
+        }
+    }
+    return status;
+}
+
 static Status crop_volume(const Volume *source, const size_t first[3], const Grid *grid,
                           Volume *box, Error *error) {
     if (volume_create(grid, box, error) != STATUS_OK) {
@@ -209,24 +262,14 @@ Status segment_dose_maps_crop(const SegmentDoseMaps *maps, const Structure *stru
                               double margin_mm, SegmentDoseMaps *box, Error *error) {
     SegmentDoseMaps sources = *maps;
     VolumeList from = list_volumes(&sources), to = list_volumes(box);
-    Affine index_map;
     size_t first[3];
-    Grid grid = maps->chosen->grid;
+    Grid grid;
     *box = *maps;
     for (int n = 0; n < VOLUME_COUNT; n++) {
         *to.volumes[n] = (Volume){0};
     }
     box->chosen = &box->maps[maps->method];
-    Status status = find_index_map(maps, structure, &index_map, error);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    find_box(maps, structure, &index_map, margin_mm, first, grid.size);
-    double corner[3] = {(double)first[0], (double)first[1], (double)first[2]};
-    affine_apply(&grid.affine, corner, corner);
-    for (int axis = 0; axis < 3; axis++) {
-        grid.affine.m[axis][3] = corner[axis];
-    }
+    Status status = find_box_grid(maps, structure, margin_mm, first, &grid, error);
     for (int n = 0; n < VOLUME_COUNT && status == STATUS_OK; n++) {
         if (from.volumes[n]->voxels != NULL) {
             status = crop_volume(from.volumes[n], first, &grid, to.volumes[n], error);
@@ -295,4 +338,54 @@ Status segment_dose_weights(const LabelMap *mask, const Affine *to_reference,
     /* The sum of parts may round to a little more than the whole. */
     *coverage = volume_ml > 0 ? fmin(1, fmax(0, 1 - outside_ml / volume_ml)) : 0;
     return STATUS_OK;
+}
+
+/* Adds the lesion's weights, of a box of the maps, to the map of all. */
+static void add_weights(const Volume *weights, Volume *lesions, const size_t first[3]) {
+    const size_t *size = weights->grid.size, *full = lesions->grid.size;
+    const float *in = weights->voxels;
+    for (size_t k = 0; k < size[2]; k++) {
+        for (size_t j = 0; j < size[1]; j++, in += size[0]) {
+            float *out =
+                lesions->voxels + ((first[2] + k) * full[1] + first[1] + j) * full[0] + first[0];
+            for (size_t i = 0; i < size[0]; i++) {
+                out[i] += in[i];
+            }
+        }
+    }
+}
+
+static Status mark_lesion(const Structure *lesion, double part_fraction, SegmentDoseMaps *maps,
+                          Error *error) {
+    Affine to_dose = affine_compose(&maps->reference_to_dose, &lesion->to_reference);
+    Volume weights = {0};
+    Grid grid;
+    size_t first[3];
+    double outside_ml;
+    Status status = find_box_grid(maps, lesion, 0, first, &grid, error);
+    if (status == STATUS_OK) {
+        status = label_map_coverage(&lesion->mask, 1, &grid, &to_dose, part_fraction, &weights,
+                                    &outside_ml, error);
+    }
+    if (status == STATUS_OK) {
+        add_weights(&weights, &maps->lesions, first);
+    }
+    volume_free(&weights);
+    return status;
+}
+
+Status segment_dose_mark_lesions(const StructureList *list, double part_fraction,
+                                 SegmentDoseMaps *maps, Error *error) {
+    Status status = volume_create(&maps->chosen->grid, &maps->lesions, error);
+    for (size_t s = 0; s < list->count && status == STATUS_OK; s++) {
+        if (structure_has_role(&list->structures[s], "lesion")) {
+            status = mark_lesion(&list->structures[s], part_fraction, maps, error);
+        }
+    }
+    return status;
+}
+
+double segment_dose_blur_mm(const SegmentDoseMaps *maps) {
+    double fwhm_mm = pet_scan_mean_fwhm_mm(&maps->scan);
+    return fwhm_mm > 0 ? fwhm_mm : 2 * cbrt(1000 * grid_voxel_volume_ml(&maps->chosen->grid));
 }

@@ -50,20 +50,30 @@ void dose_uncertainty_combine(const DoseMeasurement *measured, DoseUncertainty *
     result->calibration_gy = fabs(measured->davg_gy) * measured->calibration_uncertainty;
     result->volume_gy = fabs(slope) * u_diameter_mm;
 
-    double others = add_known(result->calibration_gy, "calibration", unknown);
+    double calibration = add_known(result->calibration_gy, "calibration", unknown);
     double volume = add_known(result->volume_gy, "volume", unknown);
     double noise = add_known(result->noise_gy, "noise", unknown);
     double counting = add_known(result->counting_gy, "counting", unknown);
-    others += fmax(noise, counting) + add_known(monte_carlo_gy, "monte_carlo", unknown);
-    result->davg_gy = isnan(measured->davg_gy) ? NAN : sqrt(others + volume);
+    double image = fmax(noise, counting) + add_known(monte_carlo_gy, "monte_carlo", unknown);
+    result->davg_gy = isnan(measured->davg_gy) ? NAN : sqrt(calibration + image + volume);
 
-    double recovered_gy = measured->davg_gy / result->recovery_coefficient;
-    double total_slope = slope / result->recovery_coefficient - recovered_gy * recovery_slope;
-    double fit_variance = measured->recovery == NULL ? 0 : add_known(fit, "recovery", unknown);
+    double coefficient = result->recovery_coefficient, around_gy = measured->surroundings_gy;
+    double excess_gy = (measured->davg_gy - around_gy) / coefficient;
+    double recovered_gy = around_gy + excess_gy, fit_variance = 0, around = 0;
+    double total_slope = slope / coefficient - excess_gy * recovery_slope;
+    if (measured->recovery != NULL) {
+        fit_variance = add_known(fit + 0 * excess_gy, "recovery", unknown);
+    }
+    if (!isnan(recovered_gy)) {
+        around = add_known(measured->surroundings_uncertainty_gy, "surroundings", unknown);
+    }
     result->davg_recovered_gy = recovered_gy;
     result->recovery_gy =
-        fabs(recovered_gy) * sqrt(squared(fit) + squared(recovery_slope * u_diameter_mm));
+        fabs(excess_gy) * sqrt(squared(fit) + squared(recovery_slope * u_diameter_mm));
+    double relative =
+        isnan(measured->calibration_uncertainty) ? 0 : measured->calibration_uncertainty;
     result->davg_recovered_uncertainty_gy =
-        sqrt(others / squared(result->recovery_coefficient) + squared(total_slope * u_diameter_mm) +
-             squared(recovered_gy) * fit_variance);
+        sqrt(squared(recovered_gy * relative) + image / squared(coefficient) +
+             around * squared(1 - 1 / coefficient) + squared(total_slope * u_diameter_mm) +
+             squared(excess_gy) * fit_variance);
 }

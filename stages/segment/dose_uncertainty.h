@@ -18,10 +18,12 @@ typedef struct DoseMeasurement {
     double band_mm;          /* by how much the outline was moved for the next two */
     double davg_eroded_gy, davg_dilated_gy;
     double calibration_uncertainty; /* relative */
-    double noise_gy;                /* of Davg, by the noise of the image */
-    double counting_gy;             /* of Davg, by the coincidences counted in the lesion */
-    const double *monte_carlo_gy;   /* statistical error of Davg; NULL if it is of another method */
-    const RecoveryCurve *recovery;  /* NULL if the dose map has its own correction */
+    double surroundings_gy;         /* B: mean dose around the lesion, which blur mixes into Davg */
+    double surroundings_uncertainty_gy;
+    double noise_gy;               /* of Davg, by the noise of the image */
+    double counting_gy;            /* of Davg, by the coincidences counted in the lesion */
+    const double *monte_carlo_gy;  /* statistical error of Davg; NULL if it is of another method */
+    const RecoveryCurve *recovery; /* NULL if the dose map has its own correction */
 } DoseMeasurement;
 
 /* Standard uncertainties (k = 1). NaN is unknown. */
@@ -44,9 +46,11 @@ double dose_uncertainty_diameter_mm(double voxel_mm, double fwhm_mm);
  *
  * Volume: u(d) |dDavg/dd|, the slope from the band, (dilated - eroded) / (4 band), one-sided if
  * nothing is left of the eroded mask. Noise and counting are two views of the same Poisson process:
- * the larger enters. Recovered: Davg / RC(d); with s = dlnDavg/dd - dlnRC/dd its relative variance
- * is that of calibration, noise and Monte Carlo, plus (s u(d))^2, which holds the covariance of
- * volume and recovery, plus the fit's. */
+ * the larger enters. Recovered: D_r = B + (D - B) / RC(d), RC being of the excess over the
+ * surroundings B, hotter or colder. Its variance: calibration relative to D_r (it scales D and B
+ * alike); noise and Monte Carlo over RC; B times 1 - 1/RC; the fit times (D_r - B); and the
+ * diameter, dD_r/dd = dD/dd / RC - (D_r - B) dlnRC/dd, which holds the covariance of volume and
+ * recovery. */
 void dose_uncertainty_combine(const DoseMeasurement *measured, DoseUncertainty *result);
 
 #endif

@@ -5,11 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAIRS = 3, MIN_DIFFERENCES = 24 };
+enum { PAIRS = 3, MIN_DIFFERENCES = 100 };
 
 static const int pair_axes[PAIRS][2] = {{0, 1}, {0, 2}, {1, 2}};
 static const double deviation_per_median = 1.482602218505602; /* of a normal distribution */
-static const double deviation_per_fwhm = 0.4246609001440095;  /* 1 / sqrt(8 ln 2) */
 
 /* Median absolute mixed differences at one lag. */
 typedef struct Differences {
@@ -31,18 +30,14 @@ static double median_of(float *values, size_t count) {
     return ((double)values[(count - 1) / 2] + (double)values[count / 2]) / 2;
 }
 
-/* Whether the four corners count: all well inside, or (`is_loose`) one of them in touch. */
-static bool is_in_region(const float *weights, const size_t corners[4], bool is_loose) {
-    int inside = 0;
-    for (int c = 0; c < 4; c++) {
-        inside += is_loose ? weights[corners[c]] > 0 : weights[corners[c]] >= 0.5f;
-    }
-    return is_loose ? inside > 0 : inside == 4;
+static bool is_in_region(const float *weights, const size_t corners[4]) {
+    return weights[corners[0]] >= 0.5f && weights[corners[1]] >= 0.5f &&
+           weights[corners[2]] >= 0.5f && weights[corners[3]] >= 0.5f;
 }
 
 /* Gathers |differences| along axes a and b into `values`; their number. */
 static size_t gather(const Volume *image, const Volume *weights, const size_t lag[3],
-                     const int axes[2], bool is_loose, float *values) {
+                     const int axes[2], float *values) {
     const size_t *size = image->grid.size;
     const size_t stride[3] = {1, size[0], size[0] * size[1]};
     size_t last[3] = {size[0], size[1], size[2]}, count = 0;
@@ -58,7 +53,7 @@ static size_t gather(const Volume *image, const Volume *weights, const size_t la
                 const float *v = image->voxels;
                 float value =
                     fabsf((v[corners[0]] - v[corners[1]]) - (v[corners[2]] - v[corners[3]]));
-                if (!isnan(value) && is_in_region(weights->voxels, corners, is_loose)) {
+                if (!isnan(value) && is_in_region(weights->voxels, corners)) {
                     values[count++] = value;
                 }
             }
@@ -67,12 +62,11 @@ static size_t gather(const Volume *image, const Volume *weights, const size_t la
     return count;
 }
 
-static void measure_differences(const Volume *image, const Volume *weights, bool is_loose,
-                                float *values, Differences *differences) {
+static void measure_differences(const Volume *image, const Volume *weights, float *values,
+                                Differences *differences) {
     differences->total = 0;
     for (int p = 0; p < PAIRS; p++) {
-        differences->count[p] =
-            gather(image, weights, differences->lag, pair_axes[p], is_loose, values);
+        differences->count[p] = gather(image, weights, differences->lag, pair_axes[p], values);
         differences->median[p] = median_of(values, differences->count[p]);
         differences->total += differences->count[p];
     }
@@ -104,10 +98,10 @@ static double variance_of(const Differences *differences, const double spacing_m
 }
 
 /* The isotropic s with which lags of one and of two voxels agree on the variance; NaN if none up to
- * four voxels does: then the differences grow as those of a smooth signal. */
+ * the limit does: then the differences grow as those of a smooth signal. */
 static double solve_correlation(const Differences *near, const Differences *far,
-                                const double spacing_mm[3]) {
-    double low = 0, high = 4 * fmax(spacing_mm[0], fmax(spacing_mm[1], spacing_mm[2]));
+                                const double spacing_mm[3], double max_sd_mm) {
+    double low = 0, high = max_sd_mm;
     for (int step = 0; step < 50; step++) {
         double at = step == 0 ? low : step == 1 ? high : (low + high) / 2;
         const double sd_mm[3] = {at, at, at};
@@ -122,39 +116,6 @@ static double solve_correlation(const Differences *near, const Differences *far,
         *(is_enough ? &high : &low) = at;
     }
     return high;
-}
-
-/* Differences at the lag where the correlation has fallen to about a half: near enough to leave
- * the signal out, far enough not to multiply an error in s. */
-static void estimate_known(const Volume *image, const Volume *weights, const double spacing_mm[3],
-                           bool is_loose, float *values, ImageNoise *noise) {
-    Differences differences;
-    for (int axis = 0; axis < 3; axis++) {
-        double lag = round(1.5 * noise->correlation_sd_mm[axis] / spacing_mm[axis]);
-        differences.lag[axis] = (size_t)fmax(1, lag);
-    }
-    measure_differences(image, weights, is_loose, values, &differences);
-    noise->voxel_deviation =
-        differences.total >= MIN_DIFFERENCES
-            ? sqrt(variance_of(&differences, spacing_mm, noise->correlation_sd_mm))
-            : NAN;
-}
-
-static void estimate_both(const Volume *image, const Volume *weights, const double spacing_mm[3],
-                          bool is_loose, float *values, ImageNoise *noise) {
-    Differences near = {.lag = {1, 1, 1}}, far = {.lag = {2, 2, 2}};
-    measure_differences(image, weights, is_loose, values, &near);
-    measure_differences(image, weights, is_loose, values, &far);
-    noise->voxel_deviation = NAN;
-    if (near.total < MIN_DIFFERENCES || far.total < MIN_DIFFERENCES) {
-        return;
-    }
-    double sd_mm = solve_correlation(&near, &far, spacing_mm);
-    for (int axis = 0; axis < 3; axis++) {
-        noise->correlation_sd_mm[axis] = sd_mm;
-    }
-    noise->voxel_deviation =
-        isnan(sd_mm) ? NAN : sqrt(variance_of(&near, spacing_mm, noise->correlation_sd_mm));
 }
 
 /* Along one axis: out(x) = sum_y in(y) rho(x - y). `rho` has room for the length of the axis. */
@@ -183,17 +144,21 @@ static void correlate_axis(const double *in, const Grid *grid, int axis, double 
     }
 }
 
-/* Standard deviation of the weighted mean of voxels of unit variance. `scratch`: 3 per voxel. */
-static double reduce_to_mean(const Volume *weights, const double spacing_mm[3],
-                             const double sd_mm[3], double *scratch) {
+Status image_noise_of_mean(const Volume *weights, double correlation_sd_mm, double *factor,
+                           Error *error) {
     size_t total = grid_voxel_count(&weights->grid);
-    double *in = scratch, *out = scratch + total, *rho = scratch + 2 * total, sum = 0, variance = 0;
+    double spacing_mm[3], sum = 0, variance = 0, *scratch = malloc(3 * total * sizeof *scratch);
+    if (scratch == NULL) {
+        return error_no_memory(error, "the noise of a lesion");
+    }
+    double *in = scratch, *out = scratch + total, *rho = scratch + 2 * total;
+    grid_spacing_mm(&weights->grid, spacing_mm);
     for (size_t n = 0; n < total; n++) {
         in[n] = (double)weights->voxels[n];
         sum += in[n];
     }
     for (int axis = 0; axis < 3; axis++) {
-        correlate_axis(in, &weights->grid, axis, spacing_mm[axis], sd_mm[axis], rho, out);
+        correlate_axis(in, &weights->grid, axis, spacing_mm[axis], correlation_sd_mm, rho, out);
         double *swap = in;
         in = out;
         out = swap;
@@ -201,37 +166,31 @@ static double reduce_to_mean(const Volume *weights, const double spacing_mm[3],
     for (size_t n = 0; n < total; n++) {
         variance += (double)weights->voxels[n] * in[n];
     }
-    return sqrt(variance) / sum;
+    *factor = sqrt(variance) / sum;
+    free(scratch);
+    return STATUS_OK;
 }
 
-Status image_noise_measure(const Volume *image, const Volume *weights, const double fwhm_mm[3],
+Status image_noise_measure(const Volume *image, const Volume *weights, double max_sd_mm,
                            ImageNoise *noise, Error *error) {
-    size_t total = grid_voxel_count(&image->grid);
-    double spacing_mm[3], *scratch = malloc(3 * total * sizeof *scratch);
-    float *values = malloc(total * sizeof *values);
-    Status status = STATUS_OK;
-    bool is_known = true;
-    if (scratch == NULL || values == NULL) {
-        status = error_no_memory(error, "the noise of a lesion");
-        goto done;
+    double spacing_mm[3];
+    float *values = malloc(grid_voxel_count(&image->grid) * sizeof *values);
+    Differences near = {.lag = {1, 1, 1}}, far = {.lag = {2, 2, 2}};
+    *noise = (ImageNoise){NAN, NAN};
+    if (values == NULL) {
+        return error_no_memory(error, "the noise of an image");
     }
     grid_spacing_mm(&image->grid, spacing_mm);
-    for (int axis = 0; axis < 3; axis++) {
-        noise->correlation_sd_mm[axis] = fwhm_mm[axis] * deviation_per_fwhm;
-        is_known = is_known && !isnan(fwhm_mm[axis]);
-    }
-    noise->voxel_deviation = NAN;
-    for (int is_loose = 0; is_loose < 2 && isnan(noise->voxel_deviation); is_loose++) {
-        (is_known ? estimate_known : estimate_both)(image, weights, spacing_mm, is_loose != 0,
-                                                    values, noise);
-    }
-    noise->mean_deviation =
-        isnan(noise->voxel_deviation)
-            ? NAN
-            : noise->voxel_deviation *
-                  reduce_to_mean(weights, spacing_mm, noise->correlation_sd_mm, scratch);
-done:
-    free(scratch);
+    measure_differences(image, weights, values, &near);
+    measure_differences(image, weights, values, &far);
     free(values);
-    return status;
+    if (near.total < MIN_DIFFERENCES || far.total < MIN_DIFFERENCES) {
+        return STATUS_OK;
+    }
+    double at = solve_correlation(&near, &far, spacing_mm, max_sd_mm);
+    if (!isnan(at)) {
+        const double sd_mm[3] = {at, at, at};
+        *noise = (ImageNoise){sqrt(variance_of(&near, spacing_mm, sd_mm)), at};
+    }
+    return STATUS_OK;
 }

@@ -12,19 +12,21 @@
 #include "core/volume.h"
 
 typedef struct ImageNoise {
-    double voxel_deviation;      /* standard deviation of a voxel */
-    double mean_deviation;       /* of the weighted mean of the region */
-    double correlation_sd_mm[3]; /* s along i, j, k; 0 is white */
+    double voxel_deviation;   /* standard deviation of a voxel; NaN is unknown */
+    double correlation_sd_mm; /* s, the same along all axes; 0 is white */
 } ImageNoise;
 
-/* Noise of `image` where `weights` (same grid) are: of voxels filled at least half, or, when a
- * region is too small for that, of differences that touch it, which its outline then enters: too
- * large rather than too small. `fwhm_mm`: resolution along i, j, k, 0 for white noise; if NaN the
- * correlation is estimated from differences at one and two voxels. All is NaN (unknown) if there
- * are too few differences, or if they grow with the lag as a signal does rather than noise.
- * Variance of the mean: sum_xy w_x w_y rho(x - y) / (sum w)^2. Voxels that are NaN are left out.
- * Scratch: 28 bytes per voxel of the box. */
-Status image_noise_measure(const Volume *image, const Volume *weights, const double fwhm_mm[3],
+/* Noise of `image` where `weights` (same grid) are at least a half, s from differences at lags of
+ * one and of two voxels. Unknown with fewer than 100 differences, or if none up to `max_sd_mm`
+ * explains how they grow with the lag: then it is a signal that grows. For regions near to
+ * uniform: within a small hot lesion its own blurred shape passes for correlated noise. NaN voxels
+ * are left out. Scratch: 4 bytes per voxel. */
+Status image_noise_measure(const Volume *image, const Volume *weights, double max_sd_mm,
                            ImageNoise *noise, Error *error);
+
+/* Standard deviation of the weighted mean of voxels of unit variance: `*factor` squared is
+ * sum_xy w_x w_y rho(x - y) / (sum w)^2. NaN without weights. Scratch: 24 bytes per voxel. */
+Status image_noise_of_mean(const Volume *weights, double correlation_sd_mm, double *factor,
+                           Error *error);
 
 #endif

@@ -22,7 +22,7 @@ static Status measure_dose(const Structure *structure, const SegmentDoseMaps *ma
     SegmentDoseMaps box;
     Volume weights = {0};
     DoseSamples samples = {0};
-    double margin_mm = lesion_uncertainty_band_mm(&maps->chosen->grid);
+    double margin_mm = lesion_uncertainty_reach_mm(maps);
     Status status;
     if ((status = segment_dose_maps_crop(maps, structure, margin_mm, &box, error)) ||
         (status =

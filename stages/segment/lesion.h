@@ -21,6 +21,7 @@ typedef struct Lesion {
     double v30_percent, v100_percent;
     double bed_gy;                          /* mean, by the parameters of tumour */
     double davg_eroded_gy, davg_dilated_gy; /* outline one dose voxel further in, out */
+    double davg_surroundings_gy;            /* of a shell around, other lesions left out */
     double monte_carlo_standard_error_gy;   /* upper bound, of the Monte Carlo Davg */
     DoseUncertainty uncertainty;
     double *dvh_percent; /* owned: percent of the volume at 0, bin, 2 bin ... Gy */

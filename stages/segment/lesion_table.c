@@ -46,7 +46,11 @@ static const LesionColumn uncertainty_columns[] = {
      offsetof(Lesion, monte_carlo_standard_error_gy)},
     {"recovery_coefficient", "1", "recovery of a sphere of the lesion's volume",
      offsetof(Lesion, uncertainty.recovery_coefficient)},
-    {"davg_recovered_gy", "Gy", "average absorbed dose divided by the recovery coefficient",
+    {"davg_surroundings_gy", "Gy", "average absorbed dose of a shell around the lesion",
+     offsetof(Lesion, davg_surroundings_gy)},
+    {"davg_recovered_gy", "Gy",
+     "average absorbed dose with its excess over the surroundings divided by the recovery "
+     "coefficient",
      offsetof(Lesion, uncertainty.davg_recovered_gy)},
     {"u_calibration_gy", "Gy", "uncertainty of davg_gy by calibration",
      offsetof(Lesion, uncertainty.calibration_gy)},

@@ -4,11 +4,17 @@
 #include <math.h>
 
 #include "segment/contour_band.h"
-#include "segment/image_noise.h"
+#include "segment/dose_noise.h"
+#include "segment/lesion_surroundings.h"
 #include "segment/recovery.h"
 
 double lesion_uncertainty_band_mm(const Grid *dose_grid) {
     return cbrt(1000 * grid_voxel_volume_ml(dose_grid));
+}
+
+double lesion_uncertainty_reach_mm(const SegmentDoseMaps *maps) {
+    return fmax(lesion_uncertainty_band_mm(&maps->chosen->grid),
+                lesion_surroundings_reach_mm(maps));
 }
 
 /* The moved outline is known to half a dose voxel (contour_band_move): parts need be no finer. */
@@ -35,21 +41,6 @@ static Status measure_moved(const Structure *structure, const SegmentDoseMaps *m
     return status;
 }
 
-static Status measure_noise(const SegmentDoseMaps *maps, const Volume *weights, double *noise_gy,
-                            Error *error) {
-    const PetScan *scan = &maps->scan;
-    ImageNoise noise;
-    bool is_of_activity = maps->activity.voxels != NULL && scan->treatments == 1 &&
-                          scan->gy_per_bq_ml > 0 && maps->method != DOSE_KERNEL_DECONVOLVED;
-    double transaxial_mm = is_of_activity ? scan->fwhm_transaxial_mm : NAN;
-    double axial_mm = is_of_activity ? scan->fwhm_axial_mm : NAN;
-    Status status =
-        image_noise_measure(is_of_activity ? &maps->activity : maps->chosen, weights,
-                            (double[3]){transaxial_mm, transaxial_mm, axial_mm}, &noise, error);
-    *noise_gy = noise.mean_deviation * (is_of_activity ? scan->gy_per_bq_ml : 1);
-    return status;
-}
-
 /* Sum of weight times value over the lesion. */
 static double weigh(const Volume *map, const Volume *weights) {
     double sum = 0;
@@ -60,9 +51,9 @@ static double weigh(const Volume *map, const Volume *weights) {
     return sum;
 }
 
-/* Poisson: one over the root of the coincidences. */
+/* Poisson: one over the root of the coincidences, which are those of one treatment. */
 static double counting_gy(const SegmentDoseMaps *maps, const Volume *weights, double davg_gy) {
-    if (maps->activity.voxels == NULL) {
+    if (maps->activity.voxels == NULL || maps->scan.treatments > 1) {
         return NAN;
     }
     double activity_bq =
@@ -106,9 +97,12 @@ Status lesion_uncertainty_measure(const Structure *structure, const SegmentDoseM
              measure_moved(structure, maps, -measured.band_mm, &lesion->davg_eroded_gy, error)) ||
         (status =
              measure_moved(structure, maps, measured.band_mm, &lesion->davg_dilated_gy, error)) ||
-        (status = measure_noise(maps, weights, &measured.noise_gy, error))) {
+        (status = dose_noise_measure_lesion(maps, weights, &measured.noise_gy, error)) ||
+        (status = lesion_surroundings_measure(structure, maps, &measured.surroundings_gy,
+                                              &measured.surroundings_uncertainty_gy, error))) {
         return status;
     }
+    lesion->davg_surroundings_gy = measured.surroundings_gy;
     measured.davg_eroded_gy = lesion->davg_eroded_gy;
     measured.davg_dilated_gy = lesion->davg_dilated_gy;
     dose_uncertainty_combine(&measured, &lesion->uncertainty);

@@ -10,13 +10,15 @@
  * curve. `weights` are the lesion's on `maps`' grid, which may be cropped around it.
  *
  * The band is one voxel of the dose grid wide (the cube root of its volume) on either side, on the
- * mask's own grid. Noise: of the activity map, with the resolution's correlation if it is known,
- * times the dose of local deposition per Bq/mL; for several treatments, a deconvolved map or an
- * older file, of the dose map itself, correlation estimated. */
+ * mask's own grid. Noise as dose_noise.h, surroundings as lesion_surroundings.h; counting only for
+ * one treatment, whose activity the file has. */
 Status lesion_uncertainty_measure(const Structure *structure, const SegmentDoseMaps *maps,
                                   const Volume *weights, Lesion *lesion, Error *error);
 
 /* Width of the band, mm. */
 double lesion_uncertainty_band_mm(const Grid *dose_grid);
+
+/* How far around a lesion the maps are needed, mm. */
+double lesion_uncertainty_reach_mm(const SegmentDoseMaps *maps);
 
 #endif

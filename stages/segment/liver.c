@@ -26,9 +26,11 @@ typedef struct LiverMap {
     Box organ;                           /* holds the liver and a layer around */
     Box box;                             /* holds lesions near it as well; may leave the grid */
     LabelMap map;                        /* of `box` */
+    double trust;                        /* lowest of what was painted, segment_dose_trust */
 } LiverMap;
 
-typedef void MaskVisitor(const Mask *mask, LiverMap *liver);
+/* `trust`: how far the mask's place on the dose grid can be trusted. */
+typedef void MaskVisitor(const Mask *mask, double trust, LiverMap *liver);
 
 static Status choose_lattice(const StructureList *list, const Grid *reference, LiverMap *liver,
                              Error *error) {
@@ -46,8 +48,8 @@ static Status choose_lattice(const StructureList *list, const Grid *reference, L
 }
 
 /* Shows `visit` every structure of the role, on the lattice. */
-static Status visit_masks(const StructureList *list, const char *role, MaskVisitor *visit,
-                          LiverMap *liver, Error *error) {
+static Status visit_masks(const StructureList *list, const char *role, const SegmentDoseMaps *maps,
+                          MaskVisitor *visit, LiverMap *liver, Error *error) {
     for (size_t s = 0; s < list->count; s++) {
         if (!structure_has_role(&list->structures[s], role)) {
             continue;
@@ -58,7 +60,7 @@ static Status visit_masks(const StructureList *list, const char *role, MaskVisit
         Mask mask;
         Status status = mask_place(&structure, &liver->lattice, &mask, error);
         if (status == STATUS_OK) {
-            visit(&mask, liver);
+            visit(&mask, segment_dose_trust(&list->structures[s], maps), liver);
         }
         mask_free(&mask);
         if (status != STATUS_OK) {
@@ -88,12 +90,14 @@ static bool is_near(const Mask *mask, const Box *box) {
     return true;
 }
 
-static void reach_liver(const Mask *mask, LiverMap *liver) {
+static void reach_liver(const Mask *mask, double trust, LiverMap *liver) {
+    (void)trust;
     extend_box(mask, &liver->organ);
     extend_box(mask, &liver->box);
 }
 
-static void reach_lesion(const Mask *mask, LiverMap *liver) {
+static void reach_lesion(const Mask *mask, double trust, LiverMap *liver) {
+    (void)trust;
     if (is_near(mask, &liver->organ)) {
         extend_box(mask, &liver->box);
     }
@@ -121,7 +125,8 @@ static uint16_t *find_row(const Mask *mask, size_t j, size_t k, const LiverMap *
     return liver->map.labels + ((from[2] + k) * size[1] + from[1] + j) * size[0] + from[0];
 }
 
-static void paint(const Mask *mask, uint16_t bit, const LiverMap *liver) {
+static void paint(const Mask *mask, uint16_t bit, double trust, LiverMap *liver) {
+    liver->trust = fmin(liver->trust, trust);
     const unsigned char *inside = mask->inside;
     for (size_t k = 0; k < mask->size[2]; k++) {
         for (size_t j = 0; j < mask->size[1]; j++, inside += mask->size[0]) {
@@ -161,27 +166,27 @@ static bool touches_liver(const Mask *mask, const LiverMap *liver) {
     return false;
 }
 
-static void paint_liver(const Mask *mask, LiverMap *liver) {
-    paint(mask, LIVER, liver);
+static void paint_liver(const Mask *mask, double trust, LiverMap *liver) {
+    paint(mask, LIVER, trust, liver);
 }
 
-static void paint_lesion(const Mask *mask, LiverMap *liver) {
+static void paint_lesion(const Mask *mask, double trust, LiverMap *liver) {
     if (is_near(mask, &liver->organ) && touches_liver(mask, liver)) {
-        paint(mask, LESION, liver);
+        paint(mask, LESION, trust, liver);
     }
 }
 
-static Status gather_liver(const StructureList *list, const Grid *reference, LiverMap *liver,
-                           Error *error) {
+static Status gather_liver(const StructureList *list, const Grid *reference,
+                           const SegmentDoseMaps *maps, LiverMap *liver, Error *error) {
     const Box nothing = {{LONG_MAX, LONG_MAX, LONG_MAX}, {LONG_MIN, LONG_MIN, LONG_MIN}};
-    *liver = (LiverMap){.organ = nothing, .box = nothing};
+    *liver = (LiverMap){.organ = nothing, .box = nothing, .trust = 1};
     Status status;
     (void)((status = choose_lattice(list, reference, liver, error)) ||
-           (status = visit_masks(list, "liver", reach_liver, liver, error)) ||
-           (status = visit_masks(list, "lesion", reach_lesion, liver, error)) ||
+           (status = visit_masks(list, "liver", maps, reach_liver, liver, error)) ||
+           (status = visit_masks(list, "lesion", maps, reach_lesion, liver, error)) ||
            (status = create_map(liver, error)) ||
-           (status = visit_masks(list, "liver", paint_liver, liver, error)) ||
-           (status = visit_masks(list, "lesion", paint_lesion, liver, error)));
+           (status = visit_masks(list, "liver", maps, paint_liver, liver, error)) ||
+           (status = visit_masks(list, "lesion", maps, paint_lesion, liver, error)));
     return status;
 }
 
@@ -203,7 +208,7 @@ static Status measure_part(const LiverMap *liver, const SegmentDoseMaps *maps, c
     Status status = segment_dose_weights(&liver->map, &liver->to_reference, maps, part_fraction,
                                          &weights, &coverage, error);
     if (status == STATUS_OK) {
-        part->covered_ml = coverage * part->volume_ml;
+        part->coverage = part->volume_ml > 0 ? coverage : NAN;
         part->mean_gy = dose_weighted_mean(maps->chosen, &weights);
         part->bed_gy = optional_map_mean(bed, &weights);
         part->activity_bq_ml = optional_map_mean(&maps->activity, &weights);
@@ -212,30 +217,66 @@ static Status measure_part(const LiverMap *liver, const SegmentDoseMaps *maps, c
     return status;
 }
 
+static double covered_ml(const LiverPart *part) {
+    return part->volume_ml > 0 ? part->coverage * part->volume_ml : 0;
+}
+
 /* What is not covered has no mean, and no say in that of both. */
-static double mean_of_both(const LiverPart *a, const LiverPart *b) {
-    double a_ml = isnan(a->mean_gy) ? 0 : a->covered_ml;
-    double b_ml = isnan(b->mean_gy) ? 0 : b->covered_ml;
+static void put_together(const LiverPart *a, const LiverPart *b, Liver *liver) {
+    double a_ml = covered_ml(a), b_ml = covered_ml(b);
     double sum = (a_ml > 0 ? a_ml * a->mean_gy : 0) + (b_ml > 0 ? b_ml * b->mean_gy : 0);
-    return a_ml + b_ml > 0 ? sum / (a_ml + b_ml) : NAN;
+    liver->volume_ml = a->volume_ml + b->volume_ml;
+    liver->coverage = (a_ml + b_ml) / liver->volume_ml;
+    liver->mean_gy = a_ml + b_ml > 0 ? sum / (a_ml + b_ml) : NAN;
+}
+
+static void forget_part(LiverPart *part) {
+    part->mean_gy = part->bed_gy = part->activity_bq_ml = NAN;
+}
+
+static void forget_doses(Liver *liver) {
+    forget_part(&liver->normal);
+    forget_part(&liver->tumour);
+    liver->mean_gy = liver->coverage = liver->normal.coverage = liver->tumour.coverage = NAN;
+}
+
+/* The mean of what is in view is not that of a part which is half out of it. */
+static void forget_uncovered(double min_coverage, Liver *liver) {
+    LiverPart *const parts[] = {&liver->normal, &liver->tumour};
+    for (size_t p = 0; p < sizeof parts / sizeof *parts; p++) {
+        if (parts[p]->coverage < min_coverage) {
+            forget_part(parts[p]);
+            flags_add(&liver->flags, "liver_outside_dose");
+        }
+    }
+    if (liver->coverage < min_coverage) {
+        liver->mean_gy = NAN;
+        flags_add(&liver->flags, "liver_outside_dose");
+    }
 }
 
 Status liver_measure(const StructureList *list, const Grid *reference, const SegmentDoseMaps *maps,
-                     const Volume *bed, double part_fraction, Liver *liver, Error *error) {
+                     const Volume *bed, const SegmentationConfig *config, Liver *liver,
+                     Error *error) {
     *liver = (Liver){.is_segmented = structure_list_count(list, "liver") > 0};
     if (!liver->is_segmented) {
         return STATUS_OK;
     }
     LiverMap map;
     Status status;
-    if ((status = gather_liver(list, reference, &map, error)) ||
-        (status = measure_part(&map, maps, bed, part_fraction, &liver->normal, error))) {
+    if ((status = gather_liver(list, reference, maps, &map, error)) ||
+        (status = measure_part(&map, maps, bed, config->part_fraction, &liver->normal, error))) {
         goto done;
     }
     keep_lesions(&map.map);
-    status = measure_part(&map, maps, bed, part_fraction, &liver->tumour, error);
-    liver->volume_ml = liver->normal.volume_ml + liver->tumour.volume_ml;
-    liver->mean_gy = mean_of_both(&liver->normal, &liver->tumour);
+    status = measure_part(&map, maps, bed, config->part_fraction, &liver->tumour, error);
+    put_together(&liver->normal, &liver->tumour, liver);
+    if (map.trust < config->min_registration_quality) {
+        forget_doses(liver);
+        flags_add(&liver->flags, "liver_misplaced");
+    } else {
+        forget_uncovered(config->min_coverage, liver);
+    }
 done:
     label_map_free(&map.map);
     return status == STATUS_OK ? status : error_add_context(error, "liver");

@@ -3,22 +3,28 @@
 #ifndef YTTRIA_SEGMENT_LIVER_H
 #define YTTRIA_SEGMENT_LIVER_H
 
+#include "core/flags.h"
 #include "segment/dose_maps.h"
 
-/* Means are of the part that the dose map covers; NaN if that is nothing, or without the map. */
+/* Means are of the part that the dose map covers; NaN if that is less than
+ * segmentation.min_coverage, without the map, and in a misplaced liver. */
 typedef struct LiverPart {
     double volume_ml;
-    double covered_ml;     /* that the dose map covers */
+    double coverage;       /* fraction of it that the dose map covers; NaN if there is none */
     double mean_gy;        /* of maps->chosen */
     double bed_gy;         /* by the parameters of the normal liver */
     double activity_bq_ml; /* at administration of the first treatment */
 } LiverPart;
 
 typedef struct Liver {
-    bool is_segmented;         /* false: nothing below is set */
-    double volume_ml, mean_gy; /* the whole liver */
-    LiverPart tumour;          /* the lesions that touch it, all together */
-    LiverPart normal;          /* the liver less the lesions */
+    bool is_segmented;                   /* false: nothing below is set */
+    double volume_ml, mean_gy, coverage; /* the whole liver */
+    LiverPart tumour;                    /* the lesions that touch it, all together */
+    LiverPart normal;                    /* the liver less the lesions */
+    /* liver_misplaced: a liver mask, or a lesion that touches it, was brought here by a
+     * registration below min_registration_quality: all but volumes is NaN. liver_outside_dose: the
+     * liver or a part of it is covered less than min_coverage. */
+    Flags flags;
 } Liver;
 
 /* The whole liver is all structures of role liver and every lesion that touches or overlaps them.
@@ -29,6 +35,7 @@ typedef struct Liver {
  * the biologically effective dose on the dose grid; it may have no voxels. Memory: 2 bytes per
  * voxel of the box that holds the liver and the lesions near it, and one mask at a time. */
 Status liver_measure(const StructureList *list, const Grid *reference, const SegmentDoseMaps *maps,
-                     const Volume *bed, double part_fraction, Liver *liver, Error *error);
+                     const Volume *bed, const SegmentationConfig *config, Liver *liver,
+                     Error *error);
 
 #endif

@@ -9,8 +9,22 @@
 
 static const double BQ_PER_GBQ = 1e9;
 
-double lung_dose_scale(const LungDoseMedium *medium) {
-    return medium->has_own_densities ? 1 : medium->map_density_g_ml / medium->lung_density_g_ml;
+double lung_mean_dose_gy(const Volume *dose, const Volume *weights, const LungDoseMedium *medium) {
+    const float *densities = medium->densities_g_ml.voxels;
+    if (densities == NULL) {
+        return dose_weighted_mean(dose, weights) * medium->map_density_g_ml /
+               medium->lung_density_g_ml;
+    }
+    double energy = 0, total = 0;
+    size_t count = grid_voxel_count(&dose->grid);
+    for (size_t n = 0; n < count; n++) {
+        double weight = (double)weights->voxels[n];
+        if (weight > 0) {
+            energy += weight * (double)dose->voxels[n] * (double)densities[n];
+            total += weight;
+        }
+    }
+    return total > 0 ? energy / total / medium->lung_density_g_ml : NAN;
 }
 
 static void add_weights(const Volume *weights, Volume *sum) {
@@ -86,8 +100,11 @@ Status lung_measure(const StructureList *list, const SegmentDoseMaps *maps,
         double covered_ml = volume_of(&weights);
         lung->volume_ml = covered_ml + outside_ml;
         lung->coverage = covered_ml / lung->volume_ml;
-        lung->mean_gy = dose_weighted_mean(maps->chosen, &weights) * lung_dose_scale(medium);
-        lung->activity_gbq = optional_map_mean(&maps->activity, &weights) * covered_ml / BQ_PER_GBQ;
+        lung->mean_gy = lung_mean_dose_gy(maps->chosen, &weights, medium);
+        lung->activity_gbq =
+            maps->scan.treatments > 1
+                ? NAN
+                : optional_map_mean(&maps->activity, &weights) * covered_ml / BQ_PER_GBQ;
     }
     volume_free(&weights);
     return status == STATUS_OK ? status : error_add_context(error, "lung");

@@ -10,26 +10,29 @@
 
 /* What the dose map was computed with. */
 typedef struct LungDoseMedium {
-    double map_density_g_ml;  /* the one density everywhere; NaN: unknown */
+    Volume densities_g_ml;    /* each voxel's, from CT, on the dose grid; no voxels: one density */
+    double map_density_g_ml;  /* that one; NaN: unknown */
     double lung_density_g_ml; /* of the lung in view */
-    bool has_own_densities;   /* the map knows each voxel's density (CT): nothing to convert */
 } LungDoseMedium;
 
 typedef struct Lung {
     bool is_segmented;   /* false: the numbers are NaN */
     double volume_ml;    /* of the structures; what overlaps in view counts once */
     double coverage;     /* fraction of it that the dose map covers */
-    double activity_gbq; /* in that part, at administration of the first treatment */
+    double activity_gbq; /* in that part, at administration; NaN of several treatments: the map
+                          * is the first one's */
     double mean_gy;      /* of that part */
     Flags flags; /* lung_misplaced: brought here by a registration below min_quality; numbers NaN */
 } Lung;
 
-/* Factor from a dose map's value to the dose in lung of the same energy per volume: map density /
- * lung density; 1 for a map that has densities of its own. For local deposition the product is
- * k A / (V * lung density), the activity in view A in its volume V; for the kernel, energy per
- * volume as if the lung were soft tissue (electrons reach further there: the mean over a lung does
- * not change but for the few millimetres beside the liver). All treatments are in it. */
-double lung_dose_scale(const LungDoseMedium *medium);
+/* Mean dose of what `weights` weigh, its mass being volume x lung density: the energy per volume
+ * that the map holds, dose x density of each voxel, over the lung density. So a voxel that the CT
+ * does not reach, and that carries the density of soft tissue, counts as lung all the same. For
+ * local deposition this is k A / (V * lung density), the activity in view A in its volume V; for
+ * the kernel, energy per volume as if the lung were soft tissue (electrons reach further there: the
+ * mean over a lung does not change but for the few millimetres beside the liver). All treatments
+ * are in it. NaN without weight. */
+double lung_mean_dose_gy(const Volume *dose, const Volume *weights, const LungDoseMedium *medium);
 
 /* Measures all structures of role lung together. */
 Status lung_measure(const StructureList *list, const SegmentDoseMaps *maps,

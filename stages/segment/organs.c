@@ -1,10 +1,11 @@
-/* The BED map lives only here: it is read, measured and let go. */
+/* The maps of BED and density live only here: read, measured and let go. */
 #include "segment/organs.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "segment/calibration_record.h"
 #include "segment/optional_map.h"
 #include "segment/planning_table.h"
 #include "segment/tumour_to_normal.h"
@@ -23,8 +24,9 @@ static Status asks_for_ct(const Store *dose, DoseMethod method, bool *asks, Erro
     return status;
 }
 
-/* Where a treatment had no CT its dose is of the uniform density (flag density_uniform): then the
- * sum over several treatments is of neither. */
+/* The densities of the map that gives Davg. dose.h5 has those of the first treatment's PET; where
+ * that had no CT its dose is of the uniform density (flag density_uniform). Of a sum over several
+ * treatments with CTs, not all densities are known. */
 static Status read_medium(const Store *dose, const SegmentDoseMaps *maps,
                           const SegmentationConfig *config, LungDoseMedium *medium, Error *error) {
     Flags flags = {0};
@@ -38,12 +40,15 @@ static Status read_medium(const Store *dose, const SegmentDoseMaps *maps,
     if (status == STATUS_OK && store_has_attribute(dose, "/", "flags")) {
         status = store_get_text(dose, "/", "flags", flags.text, sizeof flags.text, error);
     }
-    bool lacks_ct = flags_has(&flags, "density_uniform");
-    medium->has_own_densities = is_ct && !lacks_ct;
-    if (is_ct && lacks_ct && maps->scan.treatments > 1) {
+    if (status != STATUS_OK || !is_ct) {
+        return status;
+    }
+    if (maps->scan.treatments > 1 || !flags_has(&flags, "density_uniform")) {
         medium->map_density_g_ml = NAN;
     }
-    return status;
+    return maps->scan.treatments > 1 ? STATUS_OK
+                                     : optional_map_read(dose, "/density/map", &maps->chosen->grid,
+                                                         &medium->densities_g_ml, error);
 }
 
 typedef struct Fact {
@@ -60,7 +65,8 @@ static Status write_facts(Store *output, const char *group, const Fact *facts, s
     return status;
 }
 
-static Status write_liver(const Liver *liver, Store *output, Error *error) {
+static Status write_liver(const Organs *organs, Store *output, Error *error) {
+    const Liver *liver = &organs->liver;
     const Fact facts[] = {
         {"volume_ml", liver->volume_ml},
         {"mean_gy", liver->mean_gy},
@@ -71,8 +77,10 @@ static Status write_liver(const Liver *liver, Store *output, Error *error) {
         {"tumour_volume_ml", liver->tumour.volume_ml},
         {"tumour_mean_gy", liver->tumour.mean_gy},
         {"tumour_activity_bq_ml", liver->tumour.activity_bq_ml},
-        {"tumour_to_normal_ratio",
-         tumour_to_normal_ratio(liver->tumour.activity_bq_ml, liver->normal.activity_bq_ml)},
+        {"tumour_to_normal_ratio", organs->tumour_to_normal},
+        {"coverage", liver->coverage},
+        {"normal_coverage", liver->normal.coverage},
+        {"tumour_coverage", liver->tumour.coverage},
     };
     return liver->is_segmented
                ? write_facts(output, "/liver", facts, sizeof facts / sizeof *facts, error)
@@ -107,8 +115,7 @@ static Status write_plans(const Organs *organs, const Store *convert, const Stor
         measured.normal_gy = liver->normal.mean_gy;
         patient.tumour_ml = liver->tumour.volume_ml;
         patient.normal_ml = liver->normal.volume_ml;
-        patient.tumour_to_normal =
-            tumour_to_normal_ratio(liver->tumour.activity_bq_ml, liver->normal.activity_bq_ml);
+        patient.tumour_to_normal = organs->tumour_to_normal;
     }
     Status status = planning_treatments_read(convert, dose, &treatments, error);
     if (status == STATUS_OK) {
@@ -121,28 +128,42 @@ static Status write_plans(const Organs *organs, const Store *convert, const Stor
     return status;
 }
 
-Status organs_process(const StructureList *list, const Grid *reference, const SegmentDoseMaps *maps,
-                      const SegmentationConfig *config, const Store *convert, const Store *dose,
-                      Store *output, Organs *organs, Error *error) {
+/* Liver before T:N, which stands on it. */
+static Status measure(const StructureList *list, const Grid *reference, const SegmentDoseMaps *maps,
+                      const SegmentationConfig *config, const Store *dose, Organs *organs,
+                      Error *error) {
     Volume bed = {0};
     LungDoseMedium medium;
     char bed_map[BED_NAME_SIZE];
     snprintf(bed_map, sizeof bed_map, "/bed/%s", derived_map_name(DERIVED_BED_NORMAL_LIVER));
-    Status status;
-    if ((status = read_medium(dose, maps, config, &medium, error)) ||
-        (status = optional_map_read(dose, bed_map, &maps->chosen->grid, &bed, error)) ||
-        (status = liver_measure(list, reference, maps, &bed, config->part_fraction, &organs->liver,
-                                error)) ||
-        (status = lung_measure(list, maps, &medium, config, &organs->lung, error)) ||
-        (status = tumour_to_normal_write(list, maps, config->part_fraction, &organs->liver, output,
-                                         error))) {
-        goto done;
+    Status status = STATUS_OK;
+    if (!maps->has_other_bed) {
+        status = optional_map_read(dose, bed_map, &maps->chosen->grid, &bed, error);
     }
-    status = write_liver(&organs->liver, output, error);
     if (status == STATUS_OK) {
-        status = write_plans(organs, convert, dose, output, error);
+        status = liver_measure(list, reference, maps, &bed, config, &organs->liver, error);
     }
-done:
     volume_free(&bed);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    organs->tumour_to_normal = tumour_to_normal_of_liver(&organs->liver, maps);
+    status = read_medium(dose, maps, config, &medium, error);
+    if (status == STATUS_OK) {
+        status = lung_measure(list, maps, &medium, config, &organs->lung, error);
+    }
+    volume_free(&medium.densities_g_ml);
+    return status;
+}
+
+Status organs_process(const StructureList *list, const Grid *reference, const SegmentDoseMaps *maps,
+                      const SegmentationConfig *config, const Store *convert, const Store *dose,
+                      Store *output, Organs *organs, Error *error) {
+    Status status;
+    (void)((status = measure(list, reference, maps, config, dose, organs, error)) ||
+           (status = tumour_to_normal_write(list, maps, config, &organs->liver, output, error)) ||
+           (status = write_liver(organs, output, error)) ||
+           (status = calibration_record_write(dose, output, error)) ||
+           (status = write_plans(organs, convert, dose, output, error)));
     return status;
 }

@@ -8,11 +8,12 @@
 typedef struct Organs {
     Liver liver;
     Lung lung;
+    double tumour_to_normal; /* of the liver; NaN: unknown */
 } Organs;
 
-/* Measures the organs and writes /liver, /lung, /tumour_to_normal and /planning of segment.h5;
- * /liver only if the liver is segmented. `dose` and `convert` are the open files of those stages.
- * What they lack is unknown: NaN. */
+/* Measures the organs and writes /liver, /lung, /tumour_to_normal and /planning of segment.h5,
+ * and how the PETs were calibrated (calibration_record.h); /liver only if the liver is segmented.
+ * `dose` and `convert` are the open files of those stages. What they lack is unknown: NaN. */
 Status organs_process(const StructureList *list, const Grid *reference, const SegmentDoseMaps *maps,
                       const SegmentationConfig *config, const Store *convert, const Store *dose,
                       Store *output, Organs *organs, Error *error);

@@ -39,11 +39,59 @@ static Status read_scanner(const Store *dose, PetScan *scan, double *sensitivity
 }
 
 /* Delay and duration of the frame on whose grid the maps are. */
-static Status read_frame(const Store *dose, size_t *treatments, double *delay_h, double *duration_s,
-                         Error *error) {
+static void read_frame(const Table *table, const char *pet, double *delay_h, double *duration_s) {
+    bool is_timed =
+        table_has_column(table, "imaging_delay_h") && table_has_column(table, "frame_duration_s");
+    for (size_t row = table_row_count(table); is_timed && row-- > 0;) {
+        if (strcmp(table_text(table, row, "image"), pet) == 0) {
+            *delay_h = table_number(table, row, "imaging_delay_h");
+            *duration_s = table_number(table, row, "frame_duration_s");
+        }
+    }
+}
+
+static bool is_of_one_scanner(const Table *table) {
+    size_t rows = table_has_column(table, "scanner") ? table_row_count(table) : 0;
+    for (size_t row = 1; row < rows; row++) {
+        if (strcmp(table_text(table, row, "scanner"), table_text(table, 0, "scanner")) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The largest: the treatments' errors may all point the same way. NaN if one is unknown. */
+static double largest_calibration_uncertainty(const Table *table) {
+    double largest = 0;
+    for (size_t row = 0; row < table_row_count(table); row++) {
+        double value = table_number(table, row, "calibration_uncertainty");
+        largest = isnan(value) || value > largest ? value : largest;
+        if (isnan(value)) {
+            break;
+        }
+    }
+    return largest;
+}
+
+/* A sum of doses has what all its PETs have in common. */
+static void judge_treatments(const Table *table, PetScan *scan, double *sensitivity) {
+    bool is_alike = is_of_one_scanner(table);
+    if (!is_alike) {
+        scan->recovery = (RecoveryCurve){NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+        scan->fwhm_transaxial_mm = scan->fwhm_axial_mm = *sensitivity = NAN;
+    }
+    if (scan->treatments > 0 && table_has_column(table, "calibration_uncertainty")) {
+        scan->calibration_uncertainty = largest_calibration_uncertainty(table);
+    } else if (!is_alike) {
+        scan->calibration_uncertainty = NAN;
+    }
+}
+
+static Status read_treatments(const Store *dose, PetScan *scan, double *sensitivity,
+                              double *delay_h, double *duration_s, Error *error) {
     Table *table = NULL;
     char pet[NAME_SIZE];
-    *treatments = 1;
+    scan->treatments = 1;
     *delay_h = *duration_s = NAN;
     if (!store_has(dose, "/treatments")) {
         return STATUS_OK;
@@ -53,15 +101,9 @@ static Status read_frame(const Store *dose, size_t *treatments, double *delay_h,
         status = store_get_text(dose, "/", "pet", pet, sizeof pet, error);
     }
     if (status == STATUS_OK) {
-        *treatments = table_row_count(table);
-        bool is_timed = table_has_column(table, "imaging_delay_h") &&
-                        table_has_column(table, "frame_duration_s");
-        for (size_t row = *treatments; is_timed && row-- > 0;) {
-            if (strcmp(table_text(table, row, "image"), pet) == 0) {
-                *delay_h = table_number(table, row, "imaging_delay_h");
-                *duration_s = table_number(table, row, "frame_duration_s");
-            }
-        }
+        scan->treatments = table_row_count(table);
+        read_frame(table, pet, delay_h, duration_s);
+        judge_treatments(table, scan, sensitivity);
     }
     table_free(table);
     return status;
@@ -71,7 +113,7 @@ Status pet_scan_read(const Store *dose, const Nuclide *nuclide, PetScan *scan, E
     double sensitivity, delay_h, duration_s, dose_factor, density;
     Status status;
     if ((status = read_scanner(dose, scan, &sensitivity, error)) ||
-        (status = read_frame(dose, &scan->treatments, &delay_h, &duration_s, error)) ||
+        (status = read_treatments(dose, scan, &sensitivity, &delay_h, &duration_s, error)) ||
         (status = read_number(dose, "/", "dose_factor_gy_per_bq_g", &dose_factor, error)) ||
         (status = read_number(dose, "/", "density_g_ml", &density, error))) {
         return status;

@@ -5,10 +5,11 @@
 #include "core/config.h"
 #include "core/store.h"
 
-/* Of the first treatment, whose PET carries the dose grid. NaN is unknown. */
+/* Of the first treatment, whose PET carries the dose grid. NaN is unknown: so are resolution,
+ * sensitivity and recovery of treatments on different scanners. */
 typedef struct PetScan {
     size_t treatments;              /* whose doses the maps add up */
-    double calibration_uncertainty; /* relative standard uncertainty */
+    double calibration_uncertainty; /* relative standard uncertainty, largest of the treatments */
     double fwhm_transaxial_mm, fwhm_axial_mm;
     RecoveryCurve recovery;
     double coincidences_per_bq; /* expected in the frame, per Bq at administration */

@@ -111,9 +111,10 @@ static Status add_columns(Table *table, Error *error) {
     return status;
 }
 
-/* NaN unless both are known and something was predicted. */
-static double ratio_of(double measured, double predicted) {
-    return predicted > 0 ? measured / predicted : NAN;
+/* NaN unless both are known and something was predicted of the activity given: BSA's doses are of
+ * the activity it prescribes, and a ratio to them would say how far that was followed. */
+static double ratio_of(PlanningModel model, double measured, double predicted) {
+    return predicted > 0 && model != PLANNING_BSA ? measured / predicted : NAN;
 }
 
 static Status add_row(Table *table, const char *name, PlanningModel model,
@@ -134,10 +135,10 @@ static Status add_row(Table *table, const char *name, PlanningModel model,
         {"measured_tumour_gy", measured->tumour_gy},
         {"measured_normal_gy", measured->normal_gy},
         {"measured_lung_gy", measured->lung_gy},
-        {"liver_ratio", ratio_of(measured->liver_gy, predicted->liver_gy)},
-        {"tumour_ratio", ratio_of(measured->tumour_gy, predicted->tumour_gy)},
-        {"normal_ratio", ratio_of(measured->normal_gy, predicted->normal_gy)},
-        {"lung_ratio", ratio_of(measured->lung_gy, predicted->lung_gy)},
+        {"liver_ratio", ratio_of(model, measured->liver_gy, predicted->liver_gy)},
+        {"tumour_ratio", ratio_of(model, measured->tumour_gy, predicted->tumour_gy)},
+        {"normal_ratio", ratio_of(model, measured->normal_gy, predicted->normal_gy)},
+        {"lung_ratio", ratio_of(model, measured->lung_gy, predicted->lung_gy)},
     };
     size_t row;
     Status status;

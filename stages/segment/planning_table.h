@@ -33,7 +33,8 @@ double planning_lung_shunt_gy(const PlanningTreatments *list);
 PlanningPatient planning_patient_read(const Store *convert, const Store *dose);
 
 /* Writes a row for every treatment and model, then one for every model named `all`: there the
- * measured doses stand, and their ratios to the predicted ones. No treatment: no row. */
+ * measured doses stand, and their ratios to the predicted ones; no ratio to what BSA prescribes,
+ * which was not what was given. No treatment: no row. */
 Status planning_table_write(const PlanningTreatments *list, const PlanningPatient *patient,
                             const PlanningMeasured *measured, Store *output, Error *error);
 

@@ -15,7 +15,7 @@ double recovery_coefficient(const RecoveryCurve *curve, double diameter_mm) {
 }
 
 bool recovery_is_too_small(const RecoveryCurve *curve, double diameter_mm) {
-    return !isnan(curve->d0_mm) && diameter_mm < curve->min_diameter_mm;
+    return !isnan(curve->d0_mm) && !(diameter_mm >= curve->min_diameter_mm);
 }
 
 double recovery_log_slope_per_mm(const RecoveryCurve *curve, double diameter_mm) {

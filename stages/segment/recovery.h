@@ -18,7 +18,7 @@ double recovery_equivalent_diameter_mm(double volume_ml);
  * to 1 and has little left to go. */
 double recovery_coefficient(const RecoveryCurve *curve, double diameter_mm);
 
-/* True if the curve is known, but not down to this diameter. */
+/* True if the curve is known, but not down to this diameter, or it is not known how far down. */
 bool recovery_is_too_small(const RecoveryCurve *curve, double diameter_mm);
 
 /* d ln RC / d diameter, per mm; NaN as recovery_coefficient. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/log.h"
+#include "segment/dose_noise.h"
 #include "segment/label_picture.h"
 #include "segment/lesion_table.h"
 #include "segment/lesion_vessels.h"
@@ -52,6 +53,12 @@ static Status measure_lesions(const SegmentationConfig *config, Patient *patient
     if (patient->lesions == NULL) {
         return error_no_memory(error, "the lesions");
     }
+    Status status;
+    if ((status = segment_dose_mark_lesions(&patient->structures, config->part_fraction,
+                                            &patient->doses, error)) ||
+        (status = dose_noise_measure_liver(&patient->structures, config, &patient->doses, error))) {
+        return status;
+    }
     for (size_t s = 0; s < patient->structures.count; s++) {
         const Structure *structure = &patient->structures.structures[s];
         if (!structure_has_role(structure, "lesion")) {
@@ -72,6 +79,7 @@ static Status write_root(const PatientJob *job, const Patient *patient, Error *e
         flags_add(&flags, patient->lesions[n].flags.text);
     }
     flags_add(&flags, patient->organs.lung.flags.text);
+    flags_add(&flags, patient->organs.liver.flags.text);
     Store *output = job->output;
     Status status;
     if ((status = store_set_text(output, "/", "dose_method",

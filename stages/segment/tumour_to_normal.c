@@ -9,18 +9,30 @@ double tumour_to_normal_ratio(double tumour_bq_ml, double normal_bq_ml) {
     return normal_bq_ml > 0 ? tumour_bq_ml / normal_bq_ml : NAN;
 }
 
+/* The denominator, where there is one to trust. */
+static double normal_activity_bq_ml(const Liver *liver, const SegmentDoseMaps *maps) {
+    bool is_known = liver->is_segmented && maps->scan.treatments <= 1;
+    return is_known ? liver->normal.activity_bq_ml : NAN;
+}
+
+double tumour_to_normal_of_liver(const Liver *liver, const SegmentDoseMaps *maps) {
+    return tumour_to_normal_ratio(liver->tumour.activity_bq_ml, normal_activity_bq_ml(liver, maps));
+}
+
 static Status measure_lesion(const Structure *lesion, const SegmentDoseMaps *maps,
-                             double part_fraction, double *mean_bq_ml, Error *error) {
+                             const SegmentationConfig *config, double *mean_bq_ml, Error *error) {
     SegmentDoseMaps box;
     Volume weights = {0};
     double coverage;
     Status status;
     if ((status = segment_dose_maps_crop(maps, lesion, 0, &box, error)) ||
-        (status = segment_dose_weights(&lesion->mask, &lesion->to_reference, &box, part_fraction,
-                                       &weights, &coverage, error))) {
+        (status = segment_dose_weights(&lesion->mask, &lesion->to_reference, &box,
+                                       config->part_fraction, &weights, &coverage, error))) {
         goto done;
     }
-    *mean_bq_ml = optional_map_mean(&box.activity, &weights);
+    bool is_known = coverage >= config->min_coverage &&
+                    segment_dose_trust(lesion, maps) >= config->min_registration_quality;
+    *mean_bq_ml = is_known ? optional_map_mean(&box.activity, &weights) : NAN;
 done:
     volume_free(&weights);
     segment_dose_maps_free(&box);
@@ -53,9 +65,9 @@ static Status add_row(Table *table, const char *lesion, double tumour_bq_ml, dou
 }
 
 Status tumour_to_normal_write(const StructureList *list, const SegmentDoseMaps *maps,
-                              double part_fraction, const Liver *liver, Store *output,
+                              const SegmentationConfig *config, const Liver *liver, Store *output,
                               Error *error) {
-    double normal_bq_ml = liver->is_segmented ? liver->normal.activity_bq_ml : NAN;
+    double normal_bq_ml = normal_activity_bq_ml(liver, maps);
     Table *table = table_new();
     if (table == NULL) {
         return error_no_memory(error, "the table of T:N ratios");
@@ -65,7 +77,7 @@ Status tumour_to_normal_write(const StructureList *list, const SegmentDoseMaps *
         const Structure *lesion = &list->structures[s];
         double bq_ml;
         if (structure_has_role(lesion, "lesion") &&
-            (status = measure_lesion(lesion, maps, part_fraction, &bq_ml, error)) == STATUS_OK) {
+            (status = measure_lesion(lesion, maps, config, &bq_ml, error)) == STATUS_OK) {
             status = add_row(table, lesion->label, bq_ml, normal_bq_ml, error);
         }
     }

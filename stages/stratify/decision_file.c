@@ -62,8 +62,8 @@ static Status copy_word(Store *output, const Store *segment, const char *name, E
     return status == STATUS_OK ? store_set_text(output, "/", name, word, error) : status;
 }
 
-/* Figures of liver and lung, NaN where segment does not state them. */
-static Status copy_organs(Store *output, const Store *segment, Error *error) {
+/* Figures of liver, lung and calibration, NaN where segment does not state them. */
+static Status copy_figures(Store *output, const Store *segment, Error *error) {
     static const char *const names[][3] = {
         {"/liver", "volume_ml", "liver_volume_ml"},
         {"/liver", "mean_gy", "liver_mean_gy"},
@@ -73,6 +73,9 @@ static Status copy_organs(Store *output, const Store *segment, Error *error) {
         {"/liver", "tumour_to_normal_ratio", "tumour_to_normal_ratio"},
         {"/lung", "mean_gy", "lung_mean_gy"},
         {"/lung", "shunt_gy", "lung_shunt_gy"},
+        {"/liver", "coverage", "liver_coverage"},
+        {"/lung", "coverage", "lung_coverage"},
+        {"/", "activity_ratio", "activity_ratio"},
     };
     Status status = STATUS_OK;
     for (size_t n = 0; n < sizeof names / sizeof *names && status == STATUS_OK; n++) {
@@ -96,8 +99,11 @@ Status decision_file_write_patient(Store *output, const Store *segment, const Le
     for (size_t w = 0; w < sizeof words / sizeof *words && status == STATUS_OK; w++) {
         status = copy_word(output, segment, words[w], error);
     }
+    if (status == STATUS_OK && store_has_attribute(segment, "/", "calibration_region")) {
+        status = copy_word(output, segment, "calibration_region", error);
+    }
     if (status == STATUS_OK) {
-        status = copy_organs(output, segment, error);
+        status = copy_figures(output, segment, error);
     }
     return status == STATUS_OK ? store_copy_attributes(segment, output, "/patient", error) : status;
 }

@@ -47,7 +47,9 @@ static void test_decided(void) {
 static void test_organs(void) {
     static const char *const names[] = {"contact_tolerance_mm", "tumour_to_normal_ratio",
                                         "normal_liver_bed_gy",  "lung_mean_gy",
-                                        "lung_shunt_gy",        "sex"};
+                                        "lung_shunt_gy",        "liver_coverage",
+                                        "lung_coverage",        "activity_ratio",
+                                        "calibration_region",   "sex"};
     Cohort cohort;
     Error error;
     create(&cohort);
@@ -55,6 +57,8 @@ static void test_organs(void) {
                     STATUS_OK);
     CU_ASSERT_EQUAL(table_number(cohort.patients, 0, "lung_shunt_gy"), 4.5);
     CU_ASSERT(isnan(table_number(cohort.patients, 0, "lung_mean_gy")));
+    CU_ASSERT(isnan(table_number(cohort.patients, 0, "liver_coverage")));
+    CU_ASSERT_STRING_EQUAL(table_text(cohort.patients, 0, "calibration_region"), "");
     CU_ASSERT(isnan(table_number(cohort.patients, 0, "tumour_to_normal_ratio")));
     for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
         CU_ASSERT_STRING_EQUAL(table_column_name(cohort.patients, 19 + n), names[n]);

@@ -87,16 +87,22 @@ static void write_scanner(Store *store) {
     OK(store_set_text(store, "/scanner", "name", "test", &error));
 }
 
-static void write_treatments(Store *store) {
+/* One treatment, or a second one on the scanner named, less well calibrated. */
+static void write_treatments(Store *store, const char *second) {
     Table *table = table_new();
     OK(table_add_column(table, "image", COLUMN_TEXT, NULL, "PET", &error));
+    OK(table_add_column(table, "scanner", COLUMN_TEXT, NULL, "scanner", &error));
     OK(table_add_column(table, "imaging_delay_h", COLUMN_NUMBER, "h", "delay", &error));
     OK(table_add_column(table, "frame_duration_s", COLUMN_NUMBER, "s", "duration", &error));
-    size_t row;
-    OK(table_add_row(table, &row, &error));
-    OK(table_set_text(table, row, "image", "pet_post", &error));
-    OK(table_set_number(table, row, "imaging_delay_h", 64, &error));
-    OK(table_set_number(table, row, "frame_duration_s", 64 * 3600, &error));
+    OK(table_add_column(table, "calibration_uncertainty", COLUMN_NUMBER, "1", "u", &error));
+    for (size_t n = 0, row; n < (second == NULL ? 1 : 2); n++) {
+        OK(table_add_row(table, &row, &error));
+        OK(table_set_text(table, row, "image", "pet_post", &error));
+        OK(table_set_text(table, row, "scanner", n == 0 ? "first" : second, &error));
+        OK(table_set_number(table, row, "imaging_delay_h", 64, &error));
+        OK(table_set_number(table, row, "frame_duration_s", 64 * 3600, &error));
+        OK(table_set_number(table, row, "calibration_uncertainty", n == 0 ? 0.04 : 0.06, &error));
+    }
     OK(store_write_table(store, "/treatments", table, &error));
     table_free(table);
 }
@@ -117,7 +123,7 @@ static Store *open_full(void) {
     write_map(store, "/monte_carlo/additive_variance", SIDE, 9);
     write_map(store, "/activity/at_administration", SIDE, 1e6);
     write_scanner(store);
-    write_treatments(store);
+    write_treatments(store, NULL);
     return reopen(store, path);
 }
 
@@ -223,6 +229,56 @@ static void a_missing_map_and_a_second_grid_are_refused(void) {
     store_close(registered);
 }
 
+/* A dose.h5 with a BED map of `derived_from`, and flags. */
+static Store *open_with_bed(const char *derived_from, const char *flags) {
+    char path[PATH_SIZE];
+    Store *store = new_store(path);
+    OK(store_set_text(store, "/", "pet", "pet_post", &error));
+    OK(store_set_text(store, "/", "flags", flags, &error));
+    write_map(store, "/dose/kernel", SIDE, 40);
+    write_map(store, "/dose/local_deposition", SIDE, 41);
+    write_map(store, "/bed/bed_tumour", SIDE, 50);
+    OK(store_set_text(store, "/bed", "derived_from", derived_from, &error));
+    return reopen(store, path);
+}
+
+static void the_bed_of_another_method_is_not_read(void) {
+    SegmentDoseMaps maps;
+    reset_config(DOSE_KERNEL);
+    read_maps(open_with_bed("kernel", ""), &maps);
+    CU_ASSERT(!maps.has_other_bed);
+    CU_ASSERT_PTR_NOT_NULL(maps.bed_tumour.voxels);
+    segment_dose_maps_free(&maps);
+    reset_config(DOSE_LOCAL_DEPOSITION);
+    read_maps(open_with_bed("kernel", ""), &maps);
+    CU_ASSERT(maps.has_other_bed);
+    CU_ASSERT_PTR_NULL(maps.bed_tumour.voxels);
+    segment_dose_maps_free(&maps);
+    Lesion lesion = measure(open_with_bed("kernel", ""), 5);
+    CU_ASSERT(isnan(lesion.bed_gy));
+    ASSERT_NEAR(lesion.davg_gy, 41, 1e-5);
+    lesion_free(&lesion);
+}
+
+/* Running the dose stage again would not help where the scanner is unknown. */
+static void a_missing_map_is_explained_by_its_cause(void) {
+    static const char *const flags[] = {"residual_unknown;resolution_unknown", ""};
+    static const char *const advice[] = {"configs/scanners", "dose.methods"};
+    for (int n = 0; n < 2; n++) {
+        SegmentDoseMaps maps;
+        Store *registered = open_registered(), *dose = open_with_bed("kernel", flags[n]);
+        reset_config(DOSE_KERNEL_DECONVOLVED);
+        CU_ASSERT_EQUAL(segment_dose_maps_read(dose, registered, &config, &maps, &error),
+                        STATUS_BAD_DATA);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "/dose/kernel_deconvolved"));
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.message, advice[n]));
+        CU_ASSERT_PTR_NULL(strstr(error.message, advice[1 - n]));
+        segment_dose_maps_free(&maps);
+        store_close(dose);
+        store_close(registered);
+    }
+}
+
 static void a_box_holds_the_same_doses(void) {
     SegmentDoseMaps maps, box;
     reset_config(DOSE_KERNEL);
@@ -261,6 +317,33 @@ static void a_box_holds_the_same_doses(void) {
     segment_dose_maps_free(&maps);
 }
 
+static Lesion measure_two(const char *second) {
+    char path[PATH_SIZE];
+    Store *store = new_store(path);
+    OK(store_set_text(store, "/", "pet", "pet_post", &error));
+    write_map(store, "/dose/kernel", SIDE, 40);
+    write_map(store, "/activity/at_administration", SIDE, 1e6);
+    write_scanner(store);
+    write_treatments(store, second);
+    reset_config(DOSE_KERNEL);
+    return measure(reopen(store, path), 5);
+}
+
+/* The activity is the first treatment's: it says nothing of the counts behind the sum. */
+static void a_sum_has_what_its_scanners_share(void) {
+    Lesion lesion = measure_two("first");
+    CU_ASSERT(!isnan(lesion.uncertainty.recovery_coefficient));
+    CU_ASSERT(isnan(lesion.uncertainty.counting_gy));
+    ASSERT_NEAR(lesion.uncertainty.calibration_gy, 40 * 0.06, 1e-5);
+    lesion_free(&lesion);
+    lesion = measure_two("second");
+    CU_ASSERT(isnan(lesion.uncertainty.recovery_coefficient));
+    CU_ASSERT(isnan(lesion.uncertainty.davg_recovered_gy));
+    CU_ASSERT(flags_has(&lesion.uncertainty.unknown, "recovery"));
+    CU_ASSERT(flags_has(&lesion.uncertainty.unknown, "counting"));
+    lesion_free(&lesion);
+}
+
 /* A cube of 5 voxels of 4 mm: 8 mL. */
 static void a_lesion_is_worked_out_by_hand(void) {
     reset_config(DOSE_MONTE_CARLO);
@@ -273,18 +356,19 @@ static void a_lesion_is_worked_out_by_hand(void) {
     ASSERT_NEAR(lesion.bed_gy, 50, 1e-5);
     ASSERT_NEAR(lesion.monte_carlo_standard_error_gy, 3 / sqrt(125), 1e-6);
     ASSERT_NEAR(uncertainty->recovery_coefficient, recovery, 1e-9);
-    ASSERT_NEAR(uncertainty->davg_recovered_gy, 42 / recovery, 1e-4);
+    ASSERT_NEAR(lesion.davg_surroundings_gy, 42, 1e-4);
+    ASSERT_NEAR(uncertainty->davg_recovered_gy, 42, 1e-4); /* no excess, nothing lost */
     ASSERT_NEAR(uncertainty->calibration_gy, 42 * 0.04, 1e-5);
     /* 8 mL of 1 MBq/mL at 0.25 coincidences per second and MBq */
     double counting = 42 / sqrt(8 * 0.25 * decays);
     ASSERT_NEAR(uncertainty->counting_gy / counting, 1, 1e-6);
     ASSERT_NEAR(uncertainty->volume_gy, 0, 1e-4); /* the same dose around */
-    ASSERT_NEAR(uncertainty->noise_gy, 0, 1e-9);
+    CU_ASSERT(isnan(uncertainty->noise_gy));      /* no liver to measure it in */
     ASSERT_NEAR(lesion.davg_eroded_gy, 42, 1e-4);
     ASSERT_NEAR(lesion.davg_dilated_gy, 42, 1e-4);
     ASSERT_NEAR(uncertainty->davg_gy, sqrt(pow(42 * 0.04, 2) + counting * counting + 9. / 125),
                 1e-4);
-    CU_ASSERT_STRING_EQUAL(uncertainty->unknown.text, "");
+    CU_ASSERT_STRING_EQUAL(uncertainty->unknown.text, "noise");
     CU_ASSERT_STRING_EQUAL(lesion.flags.text, "");
     lesion_free(&lesion);
 }
@@ -321,7 +405,7 @@ static void a_row_says_what_is_unknown(void) {
     store = reopen(store, path);
     OK(store_read_table(store, "/lesions", &table, &error));
     CU_ASSERT_STRING_EQUAL(table_text(table, 0, "uncertainty_unknown"),
-                           "calibration;counting;recovery;outline");
+                           "calibration;noise;counting;recovery;outline");
     static const char *const unknown[] = {"davg_local_deposition_gy",
                                           "davg_monte_carlo_gy",
                                           "davg_kernel_deconvolved_gy",
@@ -331,13 +415,14 @@ static void a_row_says_what_is_unknown(void) {
                                           "davg_recovered_gy",
                                           "u_calibration_gy",
                                           "u_counting_gy",
+                                          "u_noise_gy",
                                           "u_recovery_gy",
                                           "davg_recovered_uncertainty_gy"};
     for (size_t n = 0; n < sizeof unknown / sizeof *unknown; n++) {
         CU_ASSERT(isnan(table_number(table, 0, unknown[n])));
     }
-    static const char *const known[] = {"u_volume_gy", "u_noise_gy", "davg_uncertainty_gy",
-                                        "davg_eroded_gy", "davg_dilated_gy"};
+    static const char *const known[] = {"u_volume_gy", "davg_uncertainty_gy", "davg_eroded_gy",
+                                        "davg_dilated_gy"};
     for (size_t n = 0; n < sizeof known / sizeof *known; n++) {
         CU_ASSERT(!isnan(table_number(table, 0, known[n])));
     }
@@ -352,7 +437,10 @@ int main(void) {
         {"what is absent is unknown", what_is_absent_is_unknown},
         {"a missing map and a second grid are refused",
          a_missing_map_and_a_second_grid_are_refused},
+        {"the BED of another method is not read", the_bed_of_another_method_is_not_read},
+        {"a missing map is explained by its cause", a_missing_map_is_explained_by_its_cause},
         {"a box holds the same doses", a_box_holds_the_same_doses},
+        {"a sum of doses has what its scanners share", a_sum_has_what_its_scanners_share},
         {"a lesion is worked out by hand", a_lesion_is_worked_out_by_hand},
         {"a small lesion is flagged, not extrapolated", a_small_lesion_is_flagged},
         {"a deconvolved map is not recovered again", a_deconvolved_map_is_not_recovered_again},

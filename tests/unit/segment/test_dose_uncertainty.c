@@ -15,7 +15,8 @@ static const RecoveryCurve curve = {.d0_mm = 12,
                                     .min_diameter_mm = 10,
                                     .max_diameter_mm = 37};
 
-/* 80 Gy in a sphere of 24 mm; the outline moved by 3 mm changes it by 6 Gy inwards, 10 outwards. */
+/* 80 Gy in a sphere of 24 mm, 20 Gy around it; the outline moved by 3 mm changes it by 6 Gy
+ * inwards, 10 outwards. */
 static DoseMeasurement measurement(void) {
     return (DoseMeasurement){.davg_gy = 80,
                              .diameter_mm = 24,
@@ -25,6 +26,8 @@ static DoseMeasurement measurement(void) {
                              .davg_eroded_gy = 86,
                              .davg_dilated_gy = 70,
                              .calibration_uncertainty = 0.05,
+                             .surroundings_gy = 20,
+                             .surroundings_uncertainty_gy = 2,
                              .noise_gy = 3,
                              .counting_gy = 2,
                              .recovery = &curve};
@@ -49,7 +52,7 @@ static void components_are_those_worked_by_hand(void) {
     /* calibration, outline, and the larger of noise and counting */
     ASSERT_NEAR(result.davg_gy, sqrt(16 + 9 + pow(16. / 12 * u_diameter, 2)), 1e-12);
     ASSERT_NEAR(result.recovery_coefficient, 0.8, 1e-12);
-    ASSERT_NEAR(result.davg_recovered_gy, 100, 1e-12);
+    ASSERT_NEAR(result.davg_recovered_gy, 20 + 60 / 0.8, 1e-12);
     CU_ASSERT_STRING_EQUAL(result.unknown.text, "");
 }
 
@@ -61,11 +64,34 @@ static void recovery_adds_its_fit_and_its_covariance(void) {
     /* lost = 0.2: d ln RC by d0 = -0.2 * 2 / 12, by n = 0.2 ln 2, by d = 0.2 * 2 / 24 */
     double a = -0.4 / 12 * 0.4, b = 0.2 * M_LN2 * 0.15;
     double fit = sqrt(a * a + b * b - 2 * 0.6 * a * b);
-    ASSERT_NEAR(result.recovery_gy, 100 * sqrt(fit * fit + pow(u_diameter / 60, 2)), 1e-9);
-    /* relative to 100 Gy: dose falls by 1/60 per mm (16 / 12 / 80), recovery rises by 1/60 */
-    double outline = (1. / 60 + 1. / 60) * u_diameter;
+    /* of the excess, 75 Gy recovered */
+    ASSERT_NEAR(result.recovery_gy, 75 * sqrt(fit * fit + pow(u_diameter / 60, 2)), 1e-9);
+    /* dose falls by 16 / 12 Gy per mm, recovery rises by 1/60 of itself; of the surroundings a
+     * quarter is taken off */
+    double outline = (16. / 12 / 0.8 + 75. / 60) * u_diameter;
     ASSERT_NEAR(result.davg_recovered_uncertainty_gy,
-                100 * sqrt(0.05 * 0.05 + pow(3. / 80, 2) + outline * outline + fit * fit), 1e-9);
+                sqrt(pow(0.05 * 95, 2) + pow(3 / 0.8, 2) + pow(0.25 * 2, 2) + outline * outline +
+                     pow(75 * fit, 2)),
+                1e-9);
+}
+
+/* Blur fills a cold lesion from around: less is left of it when that is taken off. */
+static void a_cold_lesion_becomes_colder(void) {
+    DoseMeasurement measured = measurement();
+    DoseUncertainty result;
+    measured.davg_gy = 15;
+    measured.surroundings_gy = 40;
+    dose_uncertainty_combine(&measured, &result);
+    ASSERT_NEAR(result.davg_recovered_gy, 40 - 25 / 0.8, 1e-12);
+    measured.surroundings_gy = NAN;
+    dose_uncertainty_combine(&measured, &result);
+    CU_ASSERT(isnan(result.davg_recovered_gy));
+    CU_ASSERT(isnan(result.davg_recovered_uncertainty_gy));
+    CU_ASSERT_STRING_EQUAL(result.unknown.text, "recovery");
+    measured.surroundings_gy = 40;
+    measured.surroundings_uncertainty_gy = NAN;
+    dose_uncertainty_combine(&measured, &result);
+    CU_ASSERT_STRING_EQUAL(result.unknown.text, "surroundings");
 }
 
 static void counting_enters_when_it_is_larger(void) {
@@ -142,16 +168,18 @@ static void resampled_inputs_spread_as_stated(void) {
     dose_uncertainty_combine(&measured, &stated);
     double u_diameter = dose_uncertainty_diameter_mm(1.2, 1.2), sum = 0, sum_of_squares = 0;
     for (int n = 0; n < DRAWS; n++) {
-        double a, b, c, d, e, unused;
+        double a, b, c, d, e, f;
         draw_two_normal(&state, &a, &b);
         draw_two_normal(&state, &c, &d);
-        draw_two_normal(&state, &e, &unused);
+        draw_two_normal(&state, &e, &f);
         RecoveryCurve drawn = curve;
         drawn.d0_mm += 0.4 * a;
         drawn.exponent += 0.15 * (-0.6 * a + 0.8 * b);
         double wider_mm = u_diameter * c;
-        double davg_gy = (80 - 16. / 12 * wider_mm) * (1 + 0.05 * d) + 3 * e;
-        double value = davg_gy / recovery_coefficient(&drawn, 24 + wider_mm);
+        double scale = 1 + 0.05 * d, around_gy = 20 * scale + 2 * f;
+        double davg_gy = (80 - 16. / 12 * wider_mm) * scale + 3 * e;
+        double value =
+            around_gy + (davg_gy - around_gy) / recovery_coefficient(&drawn, 24 + wider_mm);
         sum += value;
         sum_of_squares += value * value;
     }
@@ -165,6 +193,7 @@ int main(void) {
         {"a diameter is uncertain at both ends", the_diameter_has_two_ends},
         {"components are those worked by hand", components_are_those_worked_by_hand},
         {"recovery adds its fit and its covariance", recovery_adds_its_fit_and_its_covariance},
+        {"a cold lesion becomes colder", a_cold_lesion_becomes_colder},
         {"counting enters when it is larger than noise", counting_enters_when_it_is_larger},
         {"an eroded mask of nothing leaves one side",
          nothing_left_of_the_eroded_mask_leaves_one_side},

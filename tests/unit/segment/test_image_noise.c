@@ -3,12 +3,11 @@
 #include "tests/unit/suite.h"
 
 #include <math.h>
-#include <stdint.h>
 
 enum { SIDE = 24 };
 
 static Error error;
-static const double white[3] = {0, 0, 0}, unknown[3] = {NAN, NAN, NAN};
+static const double max_sd_mm = 4;
 
 #define OK(call) CU_ASSERT_EQUAL_FATAL((call), STATUS_OK)
 
@@ -33,9 +32,9 @@ static Volume new_weights(size_t count) {
     return weights;
 }
 
-static ImageNoise measure(const Volume *image, const Volume *weights, const double fwhm_mm[3]) {
+static ImageNoise measure(const Volume *image, const Volume *weights) {
     ImageNoise noise;
-    OK(image_noise_measure(image, weights, fwhm_mm, &noise, &error));
+    OK(image_noise_measure(image, weights, max_sd_mm, &noise, &error));
     return noise;
 }
 
@@ -46,9 +45,8 @@ static void what_changes_along_an_axis_is_no_noise(void) {
         size_t i = n % SIDE, j = n / SIDE % SIDE, k = n / SIDE / SIDE;
         image.voxels[n] = (float)(i * 7 + (j > 9 ? 100 : 0) + (k * k) % 32);
     }
-    ImageNoise noise = measure(&image, &weights, white);
+    ImageNoise noise = measure(&image, &weights);
     ASSERT_NEAR(noise.voxel_deviation, 0, 0);
-    ASSERT_NEAR(noise.mean_deviation, 0, 0);
     volume_free(&image);
     volume_free(&weights);
 }
@@ -60,27 +58,24 @@ static void a_checkerboard_has_its_median(void) {
         image.voxels[n] = (n % SIDE + n / SIDE % SIDE + n / SIDE / SIDE) % 2 == 0 ? 1 : -1;
     }
     /* deviation: 1.4826 * 4 / sqrt(4) */
-    ImageNoise noise = measure(&image, &weights, white);
+    ImageNoise noise = measure(&image, &weights);
     ASSERT_NEAR(noise.voxel_deviation, 1.482602218505602 * 2, 1e-9);
-    /* 1000 voxels of weight 1 */
-    ASSERT_NEAR(noise.mean_deviation, noise.voxel_deviation / sqrt(1000), 1e-9);
+    ASSERT_NEAR(noise.correlation_sd_mm, 0, 0); /* two voxels further it is the same */
+    double factor;
+    OK(image_noise_of_mean(&weights, 0, &factor, &error));
+    ASSERT_NEAR(factor, 1 / sqrt(1000), 1e-9); /* 1000 voxels of weight 1 */
     volume_free(&image);
     volume_free(&weights);
 }
 
 /* Variance of the mean by the double sum over all pairs of voxels. */
 static void the_mean_counts_the_correlation(void) {
-    Volume image = new_volume(2), weights = new_weights(5);
-    uint64_t state = 3;
-    for (size_t n = 0; n < grid_voxel_count(&image.grid); n++) {
-        state = state * 6364136223846793005u + 1442695040888963407u;
-        image.voxels[n] = (float)(state >> 40) / 1e6f;
-    }
+    Volume weights = new_weights(5);
+    const double s = 1.7;
     weights.voxels[(4 * SIDE + 4) * SIDE + 4] = 0.25f;
-    ImageNoise noise = measure(&image, &weights, (double[3]){4, 4, 6});
-    const double s[3] = {4 / sqrt(8 * M_LN2), 4 / sqrt(8 * M_LN2), 6 / sqrt(8 * M_LN2)};
-    double sum = 0, total = 0;
-    size_t voxels = grid_voxel_count(&image.grid);
+    double sum = 0, total = 0, factor;
+    OK(image_noise_of_mean(&weights, s, &factor, &error));
+    size_t voxels = grid_voxel_count(&weights.grid);
     for (size_t a = 0; a < voxels; a++) {
         if (weights.voxels[a] == 0) {
             continue;
@@ -91,12 +86,11 @@ static void the_mean_counts_the_correlation(void) {
             double y = (double)(a / SIDE % SIDE) - (double)(b / SIDE % SIDE);
             double z = 2 * ((double)(a / SIDE / SIDE) - (double)(b / SIDE / SIDE));
             sum += (double)weights.voxels[a] * (double)weights.voxels[b] *
-                   exp(-(x * x + y * y) / (4 * s[0] * s[0]) - z * z / (4 * s[2] * s[2]));
+                   exp(-(x * x + y * y + z * z) / (4 * s * s));
         }
     }
     /* terms below 1e-6 are left out */
-    ASSERT_NEAR(noise.mean_deviation / noise.voxel_deviation / (sqrt(sum) / total), 1, 1e-5);
-    volume_free(&image);
+    ASSERT_NEAR(factor / (sqrt(sum) / total), 1, 1e-5);
     volume_free(&weights);
 }
 
@@ -106,23 +100,22 @@ static void a_signal_is_not_taken_for_noise(void) {
     for (size_t n = 0; n < grid_voxel_count(&image.grid); n++) {
         image.voxels[n] = (float)((n % SIDE) * (n / SIDE % SIDE) * (n / SIDE / SIDE));
     }
-    ImageNoise noise = measure(&image, &weights, unknown);
+    ImageNoise noise = measure(&image, &weights);
     CU_ASSERT(isnan(noise.voxel_deviation));
-    CU_ASSERT(isnan(noise.mean_deviation));
     volume_free(&image);
     volume_free(&weights);
 }
 
 static void nothing_to_compare_is_unknown(void) {
     Volume image = new_volume(2), weights = new_volume(2);
-    ImageNoise noise = measure(&image, &weights, white); /* no region */
-    CU_ASSERT(isnan(noise.mean_deviation));
+    ImageNoise noise = measure(&image, &weights); /* no region */
+    CU_ASSERT(isnan(noise.voxel_deviation));
     for (size_t n = 0; n < grid_voxel_count(&image.grid); n++) {
         weights.voxels[n] = 1;
         image.voxels[n] = NAN;
     }
-    noise = measure(&image, &weights, unknown);
-    CU_ASSERT(isnan(noise.mean_deviation));
+    noise = measure(&image, &weights);
+    CU_ASSERT(isnan(noise.voxel_deviation));
     volume_free(&image);
     volume_free(&weights);
 }

@@ -8,6 +8,8 @@
 enum { SIDE = 12 };
 
 static const double ML = BLOCK_VOXEL_ML;
+static const SegmentationConfig config = {
+    .part_fraction = 0.2, .min_coverage = 0.99, .min_registration_quality = 0.25};
 
 /* Doses of 10 Gy at i = 0 of the reference's lattice and 1 Gy more with every voxel along i, far
  * beyond the reference on all sides; BED three times that, activity a hundred times. */
@@ -20,7 +22,8 @@ static Liver measure(BlockPatient *patient) {
     StructureList list = {patient->structures, patient->count};
     Liver liver;
     Error error = {0};
-    CU_ASSERT_EQUAL(liver_measure(&list, &reference, &maps, &bed, 0.2, &liver, &error), STATUS_OK);
+    CU_ASSERT_EQUAL(liver_measure(&list, &reference, &maps, &bed, &config, &liver, &error),
+                    STATUS_OK);
     volume_free(&bed);
     segment_dose_maps_free(&maps);
     block_patient_free(patient);
@@ -128,6 +131,77 @@ static void nothing_left_has_no_mean(void) {
     CU_ASSERT(isnan(liver.normal.mean_gy));
 }
 
+/* The dose grid ends with voxel 29, half way: what lies within is measured, the rest is not taken
+ * for it. */
+static void half_a_liver_has_no_mean(void) {
+    const Block tumour = {{22, 4, 4}, {24, 6, 6}};
+    BlockPatient patient = {0};
+    block_add(&patient, "liver", (Block){{20, 2, 2}, {39, 9, 9}}, NULL);
+    block_add(&patient, "lesion", tumour, NULL);
+    Liver liver = measure(&patient);
+    ASSERT_NEAR(liver.volume_ml, 1280 * ML, 1e-9);
+    ASSERT_NEAR(liver.coverage, 0.5, 1e-6);
+    ASSERT_NEAR(liver.normal.coverage, (640 - 27) / (1280 - 27.0), 1e-6);
+    ASSERT_NEAR(liver.tumour.coverage, 1, 1e-6);
+    CU_ASSERT(isnan(liver.mean_gy) && isnan(liver.normal.mean_gy));
+    CU_ASSERT(isnan(liver.normal.bed_gy) && isnan(liver.normal.activity_bq_ml));
+    ASSERT_NEAR(liver.tumour.mean_gy, 33, 1e-4);
+    CU_ASSERT_STRING_EQUAL(liver.flags.text, "liver_outside_dose");
+}
+
+/* A tumour out of view takes nothing from a liver that is in it, but for 8 of 20480 voxels. */
+static void a_part_out_of_view_is_unknown(void) {
+    BlockPatient patient = {0};
+    block_add(&patient, "liver", (Block){{-9, -9, -9}, {29, 10, 10}}, NULL);
+    block_add(&patient, "lesion", (Block){{30, 4, 4}, {31, 5, 5}}, NULL);
+    Liver liver = measure(&patient);
+    ASSERT_NEAR(liver.tumour.coverage, 0, 1e-6);
+    CU_ASSERT(isnan(liver.tumour.mean_gy));
+    ASSERT_NEAR(liver.normal.mean_gy, 20, 1e-4);
+    ASSERT_NEAR(liver.mean_gy, 20, 1e-4);
+    CU_ASSERT_STRING_EQUAL(liver.flags.text, "liver_outside_dose");
+}
+
+static void expect_misplaced(const Liver *liver) {
+    CU_ASSERT_STRING_EQUAL(liver->flags.text, "liver_misplaced");
+    CU_ASSERT(isnan(liver->mean_gy) && isnan(liver->coverage));
+    const LiverPart *const parts[] = {&liver->normal, &liver->tumour};
+    for (int p = 0; p < 2; p++) {
+        CU_ASSERT(isnan(parts[p]->mean_gy) && isnan(parts[p]->bed_gy));
+        CU_ASSERT(isnan(parts[p]->activity_bq_ml) && isnan(parts[p]->coverage));
+    }
+    ASSERT_NEAR(liver->volume_ml, 512 * ML, 1e-9); /* needs no registration */
+}
+
+/* One voxel off, by a registration of quality 0.1. */
+static void misplace(Structure *structure) {
+    structure->registration_quality = 0.1;
+    structure->to_reference.m[0][3] += 2;
+}
+
+static void a_misplaced_liver_is_unknown(void) {
+    BlockPatient by_liver = {0}, by_lesion = {0};
+    misplace(block_add(&by_liver, "liver", organ, NULL));
+    block_add(&by_liver, "lesion", lesion, NULL);
+    Liver liver = measure(&by_liver);
+    expect_misplaced(&liver);
+    block_add(&by_lesion, "liver", organ, NULL);
+    misplace(block_add(&by_lesion, "lesion", lesion, NULL));
+    liver = measure(&by_lesion);
+    expect_misplaced(&liver);
+}
+
+static void a_misplaced_lesion_elsewhere_does_not_matter(void) {
+    BlockPatient patient = {0};
+    block_add(&patient, "liver", organ, NULL);
+    misplace(block_add(&patient, "lesion", (Block){{11, 4, 4}, {12, 5, 5}}, NULL));
+    Liver liver = measure(&patient);
+    check(&liver, 512, 15.5, 512, 15.5);
+    ASSERT_NEAR(liver.coverage, 1, 1e-6);
+    CU_ASSERT(isnan(liver.tumour.coverage)); /* there is none */
+    CU_ASSERT_STRING_EQUAL(liver.flags.text, "");
+}
+
 static void no_liver_is_not_segmented(void) {
     BlockPatient patient = {0};
     block_add(&patient, "lesion", lesion, NULL);
@@ -145,6 +219,11 @@ int main(void) {
         {"a lesion elsewhere is not", a_lesion_elsewhere_is_not},
         {"a finer lesion comes to the liver's grid", a_finer_lesion_comes_to_the_livers_grid},
         {"where lesions leave nothing the normal liver has no mean", nothing_left_has_no_mean},
+        {"half a liver in view has no mean", half_a_liver_has_no_mean},
+        {"a part out of view is unknown, the rest is not", a_part_out_of_view_is_unknown},
+        {"a misplaced liver is unknown and flagged", a_misplaced_liver_is_unknown},
+        {"a misplaced lesion elsewhere does not matter",
+         a_misplaced_lesion_elsewhere_does_not_matter},
         {"without a liver nothing is measured", no_liver_is_not_segmented},
     };
     return suite_run("segment/liver", tests, sizeof tests / sizeof *tests);

@@ -8,13 +8,14 @@
 static const double ML = BLOCK_VOXEL_ML;
 static const SegmentationConfig config = {
     .part_fraction = 0.2, .min_registration_quality = 0.25, .lung_density_g_ml = 0.3};
-static const LungDoseMedium uniform = {1.05, 0.3, false};
+static const LungDoseMedium uniform = {.map_density_g_ml = 1.05, .lung_density_g_ml = 0.3};
 
-/* Dose of 2 Gy at i = 0 and 1 Gy more with every voxel along i; `unknown` is NaN (NULL: none). The
- * activity is 1000 Bq/mL everywhere. */
-static Lung measure(BlockPatient *patient, const Block *unknown, const LungDoseMedium *medium) {
+/* Of this dose; the activity is 1000 Bq/mL everywhere. */
+static Lung measure_in(BlockPatient *patient, Volume dose, size_t treatments,
+                       const LungDoseMedium *medium) {
     SegmentDoseMaps maps;
-    block_dose_maps(block_map(2, 1, unknown, NAN), block_map(1000, 0, NULL, 0), &maps);
+    block_dose_maps(dose, block_map(1000, 0, NULL, 0), &maps);
+    maps.scan.treatments = treatments;
     StructureList list = {patient->structures, patient->count};
     Lung lung;
     Error error = {0};
@@ -22,6 +23,11 @@ static Lung measure(BlockPatient *patient, const Block *unknown, const LungDoseM
     segment_dose_maps_free(&maps);
     block_patient_free(patient);
     return lung;
+}
+
+/* Dose of 2 Gy at i = 0 and 1 Gy more with every voxel along i; `unknown` is NaN (NULL: none). */
+static Lung measure(BlockPatient *patient, const Block *unknown, const LungDoseMedium *medium) {
+    return measure_in(patient, block_map(2, 1, unknown, NAN), 1, medium);
 }
 
 static const Block right = {{0, 0, 0}, {3, 3, 3}}, left = {{10, 0, 0}, {13, 3, 3}};
@@ -74,22 +80,46 @@ static void unknown_dose_is_out_of_view(void) {
     CU_ASSERT(isnan(lung.mean_gy) && isnan(lung.activity_gbq));
 }
 
-static void a_map_with_densities_is_taken_as_it_is(void) {
-    BlockPatient patient = {0}, unknown = {0};
+/* 6 J per litre in the lung, of 0.25 g/mL where the CT shows it and of 1.05 where it does not
+ * reach; the lung's mass is volume x 0.3 g/mL all over. */
+static void a_ct_that_ends_in_the_lung_changes_nothing(void) {
+    const Block shown[] = {
+        {{0, 0, 0}, {3, 3, 3}}, {{0, 0, 0}, {1, 3, 3}}, {{-9, 0, 0}, {-9, 3, 3}}};
+    for (int n = 0; n < 3; n++) {
+        BlockPatient patient = {0};
+        block_add(&patient, "lung", right, NULL);
+        LungDoseMedium medium = {block_map(1.05, 0, &shown[n], 0.25), NAN, 0.3};
+        Lung lung = measure_in(&patient, block_map(6 / 1.05, 0, &shown[n], 6 / 0.25), 1, &medium);
+        ASSERT_NEAR(lung.mean_gy, 6 / 0.3, 1e-5);
+        volume_free(&medium.densities_g_ml);
+    }
+}
+
+static void without_a_density_there_is_no_dose(void) {
+    const LungDoseMedium unknown = {.map_density_g_ml = NAN, .lung_density_g_ml = 0.3};
+    BlockPatient patient = {0};
     block_add(&patient, "lung", right, NULL);
-    block_add(&unknown, "lung", right, NULL);
-    Lung lung = measure(&patient, NULL, &(LungDoseMedium){NAN, 0.3, true});
-    ASSERT_NEAR(lung.mean_gy, 3.5, 1e-5);
-    lung = measure(&unknown, NULL, &(LungDoseMedium){NAN, 0.3, false});
-    CU_ASSERT(isnan(lung.mean_gy)); /* no density known: no dose */
+    Lung lung = measure(&patient, NULL, &unknown);
+    CU_ASSERT(isnan(lung.mean_gy));
     ASSERT_NEAR(lung.activity_gbq, 64 * ML * 1000e-9, 1e-12);
+}
+
+/* The doses add up, the activity map is the first treatment's alone. */
+static void the_activity_of_several_treatments_is_unknown(void) {
+    BlockPatient patient = {0};
+    block_add(&patient, "lung", right, NULL);
+    Lung lung = measure_in(&patient, block_map(2, 1, NULL, 0), 2, &uniform);
+    CU_ASSERT(isnan(lung.activity_gbq));
+    ASSERT_NEAR(lung.mean_gy, 3.5 * 1.05 / 0.3, 1e-4);
 }
 
 /* k A / (V rho): 2 MBq/mL in the local deposition map of soft tissue, k = 49.73 J/GBq. */
 static void local_deposition_gives_the_closed_form(void) {
     const double k = 49.73e-6, bq_ml = 2e6, soft_g_ml = 1.05;
-    double map_gy = k * bq_ml / soft_g_ml;
-    ASSERT_NEAR(map_gy * lung_dose_scale(&uniform), 331.533333, 1e-6); /* 99.46 / 0.3 */
+    BlockPatient patient = {0};
+    block_add(&patient, "lung", right, NULL);
+    Lung lung = measure_in(&patient, block_map(k * bq_ml / soft_g_ml, 0, NULL, 0), 1, &uniform);
+    ASSERT_NEAR(lung.mean_gy, 331.533333, 1e-4); /* 99.46 / 0.3 */
 }
 
 static void a_misplaced_lung_is_unknown(void) {
@@ -116,7 +146,10 @@ int main(void) {
         {"a lung drawn twice counts once", a_part_of_another_counts_once},
         {"what is out of view is not counted", what_is_out_of_view_is_not_counted},
         {"unknown dose is out of view", unknown_dose_is_out_of_view},
-        {"a map with densities is taken as it is", a_map_with_densities_is_taken_as_it_is},
+        {"a CT that ends in the lung changes nothing", a_ct_that_ends_in_the_lung_changes_nothing},
+        {"without a density there is no dose", without_a_density_there_is_no_dose},
+        {"the activity of several treatments is unknown",
+         the_activity_of_several_treatments_is_unknown},
         {"local deposition gives the closed form", local_deposition_gives_the_closed_form},
         {"a misplaced lung is unknown and flagged", a_misplaced_lung_is_unknown},
         {"without a lung nothing is measured", no_lung_is_not_segmented},

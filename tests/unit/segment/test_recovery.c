@@ -60,6 +60,7 @@ static void nothing_is_said_below_the_smallest_sphere(void) {
     CU_ASSERT(!recovery_is_too_small(&nothing, 20));
     known.min_diameter_mm = NAN;
     CU_ASSERT(isnan(recovery_coefficient(&known, 20)));
+    CU_ASSERT(recovery_is_too_small(&known, 20)); /* not known how far down */
 }
 
 static void the_slope_is_that_of_the_curve(void) {

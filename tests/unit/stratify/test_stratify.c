@@ -87,6 +87,9 @@ static Store *open_segment(const Change *change) {
     must(store_set_number(store, "/", "imaging_delay_h", 20.0, &error), &error);
     must(store_set_number(store, "/", "voxel_diagonal_mm", 2.0, &error), &error);
     must(store_set_number(store, "/lung", "mean_gy", 7.5, &error), &error);
+    must(store_set_number(store, "/lung", "coverage", 0.75, &error), &error);
+    must(store_set_number(store, "/", "activity_ratio", 1.25, &error), &error);
+    must(store_set_text(store, "/", "calibration_region", "mixed", &error), &error);
     must(store_set_text(store, "/patient", "progression", "no", &error), &error);
     must(store_set_number(store, "/patient", "age", 61.0, &error), &error);
     write_tables(store, change);
@@ -146,6 +149,14 @@ static void test_contract(void) {
     CU_ASSERT(isnan(number));
     must(store_get_number(store, "/", "lung_mean_gy", &number, &error), &error);
     CU_ASSERT_EQUAL(number, 7.5);
+    must(store_get_number(store, "/", "lung_coverage", &number, &error), &error);
+    CU_ASSERT_EQUAL(number, 0.75);
+    must(store_get_number(store, "/", "liver_coverage", &number, &error), &error);
+    CU_ASSERT(isnan(number));
+    must(store_get_number(store, "/", "activity_ratio", &number, &error), &error);
+    CU_ASSERT_EQUAL(number, 1.25);
+    must(store_get_text(store, "/", "calibration_region", text, sizeof text, &error), &error);
+    CU_ASSERT_STRING_EQUAL(text, "mixed");
     must(store_get_number(store, "/patient", "age", &number, &error), &error);
     CU_ASSERT_EQUAL(number, 61.0);
 
