@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "convert/followup.h"
 #include "convert/image_import.h"
 #include "convert/sheets.h"
 #include "convert/sources.h"
@@ -201,6 +202,9 @@ Status convert_patient(const PatientJob *job, Error *error) {
     Status status = frames == NULL ? error_no_memory(error, "frames of reference") : STATUS_OK;
     status = status == STATUS_OK ? write_clinical(sheets, job, error) : status;
     status = status == STATUS_OK ? write_treatments(sheets, job, &treatments, error) : status;
+    status = status == STATUS_OK
+                 ? followup_write(sheets, job->center, job->patient, treatments, job->output, error)
+                 : status;
     if (status == STATUS_OK) {
         ImageImport import = {.frames = frames,
                               .output = job->output,

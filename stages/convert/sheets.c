@@ -55,6 +55,23 @@ static const SheetColumn image_columns[] = {
     TEXT("path", COLUMN_FILLED),      TEXT("structure_map", COLUMN_OPTIONAL),
 };
 
+static const SheetColumn followup_columns[] = {
+    TEXT("center", COLUMN_KEY),
+    TEXT("patient", COLUMN_KEY),
+    TEXT("date", COLUMN_FILLED),
+    CHOICE("baseline", COLUMN_OPTIONAL, "yes|no"),
+    TEXT("lesion", COLUMN_OPTIONAL),
+    TEXT("organ", COLUMN_OPTIONAL),
+    CHOICE("target", COLUMN_OPTIONAL, "yes|no"),
+    CHOICE("status", COLUMN_OPTIONAL, "measured|absent|too_small|not_assessed"),
+    NUMBER("longest_mm", 0, DBL_MAX, "mm"),
+    NUMBER("perpendicular_mm", 0, DBL_MAX, "mm"),
+    NUMBER("enhancing_mm", 0, DBL_MAX, "mm"),
+    NUMBER("short_axis_mm", 0, DBL_MAX, "mm"),
+    CHOICE("new_lesion", COLUMN_OPTIONAL, "yes|no"),
+    CHOICE("non_target_progression", COLUMN_OPTIONAL, "yes|no|unknown"),
+};
+
 static int compare_patients(const SheetKey *a, const SheetKey *b) {
     int order = strcmp(a->center, b->center);
     return order != 0 ? order : strcmp(a->patient, b->patient);
@@ -125,6 +142,17 @@ Status sheets_load(const Config *config, Sheets *sheets, Error *error) {
     return status;
 }
 
+Status sheets_load_followup(const char *path, Sheets *sheets, Error *error) {
+    if (path[0] == '\0') {
+        return STATUS_OK;
+    }
+    Status status = load(path, followup_columns, COUNT(followup_columns), &sheets->followup, error);
+    if (status == STATUS_OK) {
+        warn_of_unknown(&sheets->followup, &sheets->patients);
+    }
+    return status;
+}
+
 static void sheet_free(Sheet *sheet) {
     table_free(sheet->table);
     free(sheet->keys);
@@ -134,6 +162,7 @@ void sheets_free(Sheets *sheets) {
     sheet_free(&sheets->patients);
     sheet_free(&sheets->treatments);
     sheet_free(&sheets->images);
+    sheet_free(&sheets->followup);
     *sheets = (Sheets){0};
 }
 
@@ -182,7 +211,8 @@ Status sheets_check_patient(const Sheets *sheets, const char *center, const char
                          shown, sheet_rows_line(&rows, 1), center, patient,
                          sheet_rows_line(&rows, 0));
     }
-    const Sheet *const all[] = {&sheets->patients, &sheets->treatments, &sheets->images};
+    const Sheet *const all[] = {&sheets->patients, &sheets->treatments, &sheets->images,
+                                &sheets->followup};
     Status status = STATUS_OK;
     for (size_t s = 0; s < COUNT(all) && status == STATUS_OK; s++) {
         rows = sheet_rows_of(all[s], center, patient);

@@ -1,4 +1,4 @@
-/* The three input sheets and which of their rows belong to a patient (docs/input-sheets.md). */
+/* The input sheets and which of their rows belong to a patient (docs/input-sheets.md). */
 #ifndef YTTRIA_CONVERT_SHEETS_H
 #define YTTRIA_CONVERT_SHEETS_H
 
@@ -21,15 +21,20 @@ typedef struct Sheet {
 
 typedef struct Sheets {
     Sheet patients, treatments, images;
+    Sheet followup; /* optional: without rows where there is none */
 } Sheets;
 
-/* Reads all three. STATUS_BAD_DATA naming file and line for what makes the whole batch doubtful: an
- * unknown or missing column, a row that does not say whose it is, a sheet that is not UTF-8;
- * STATUS_NO_INPUT if a sheet is missing. What is wrong with one row waits for
+/* Reads patients, treatments and images. STATUS_BAD_DATA naming file and line for what makes the
+ * whole batch doubtful: an unknown or missing column, a row that does not say whose it is, a sheet
+ * that is not UTF-8; STATUS_NO_INPUT if a sheet is missing. What is wrong with one row waits for
  * sheets_check_patient; rows of a patient who is not in patients.tsv are logged and not used. Free
  * with sheets_free, also after a failure. */
 Status sheets_load(const Config *config, Sheets *sheets, Error *error);
 void sheets_free(Sheets *sheets);
+
+/* Reads the sheet of follow-up, after sheets_load and in the same way; an empty path: there is
+ * none. */
+Status sheets_load_followup(const char *path, Sheets *sheets, Error *error);
 
 /* A patient must be listed exactly once: of two rows nobody can say which holds. And none of the
  * patient's rows may have a problem (sheet_read): STATUS_BAD_DATA with the first one. */

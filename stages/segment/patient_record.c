@@ -19,6 +19,18 @@ static Status merge_flags(const Store *const inputs[3], const char *own_flags, S
     return store_set_text(output, "/", "flags", flags.text, error);
 }
 
+/* The readers' follow-up, where there is one: nothing of it is measured here. */
+static Status copy_followup(const Store *convert, Store *output, Error *error) {
+    Table *table = NULL;
+    if (!store_has(convert, "/followup")) {
+        return STATUS_OK;
+    }
+    Status status = store_read_table(convert, "/followup", &table, error);
+    status = status == STATUS_OK ? store_write_table(output, "/followup", table, error) : status;
+    table_free(table);
+    return status;
+}
+
 Status patient_record_copy(const Store *convert, const Store *registered, const Store *dose,
                            const char *own_flags, Store *output, Error *error) {
     char progression[WORD_SIZE];
@@ -29,7 +41,8 @@ Status patient_record_copy(const Store *convert, const Store *registered, const 
                                  sizeof progression, error)) ||
         (status = store_get_number(dose, "/", "max_imaging_delay_h", &delay_h, error)) ||
         (status = store_set_text(output, "/", "progression", progression, error)) ||
-        (status = store_set_number(output, "/", "imaging_delay_h", delay_h, error))) {
+        (status = store_set_number(output, "/", "imaging_delay_h", delay_h, error)) ||
+        (status = copy_followup(convert, output, error))) {
         return status;
     }
     const Store *const inputs[3] = {convert, registered, dose};

@@ -5,8 +5,8 @@
 #include "core/store.h"
 
 /* Copies the attributes of /patient (progression, and the clinical values that are there) to
- * `output`, progression and imaging delay to its root, and the flags of all three inputs, with
- * `own_flags` (names separated by ';') after them. */
+ * `output`, the table /followup, progression and imaging delay to its root, and the flags of all
+ * three inputs, with `own_flags` (names separated by ';') after them. */
 Status patient_record_copy(const Store *convert, const Store *registered, const Store *dose,
                            const char *own_flags, Store *output, Error *error);
 

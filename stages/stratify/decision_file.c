@@ -22,10 +22,11 @@ static size_t count_treatment(const LesionFile *file, const StrataVerdict *verdi
 }
 
 static Status write_decision(Store *output, const LesionFile *file,
-                             const StratificationConfig *config, const StrataVerdict *verdicts,
-                             const StrataDecision *decision, Error *error) {
+                             const StratificationConfig *config, const StrataRules *rules,
+                             const StrataVerdict *verdicts, const StrataDecision *decision,
+                             Error *error) {
     Reason reason;
-    reason_of_patient(&file->patient, config, verdicts, decision, &reason);
+    reason_of_patient(&file->patient, config, rules, verdicts, decision, &reason);
     Flags flags = file->flags;
     flags_add(&flags, decision->flags.text);
     const struct {
@@ -91,11 +92,11 @@ static Status copy_figures(Store *output, const Store *segment, Error *error) {
 }
 
 Status decision_file_write_patient(Store *output, const Store *segment, const LesionFile *file,
-                                   const StratificationConfig *config,
+                                   const StratificationConfig *config, const StrataRules *rules,
                                    const StrataVerdict *verdicts, const StrataDecision *decision,
                                    Error *error) {
     static const char *const words[] = {"dose_method", "vessels", "liver"};
-    Status status = write_decision(output, file, config, verdicts, decision, error);
+    Status status = write_decision(output, file, config, rules, verdicts, decision, error);
     for (size_t w = 0; w < sizeof words / sizeof *words && status == STATUS_OK; w++) {
         status = copy_word(output, segment, words[w], error);
     }

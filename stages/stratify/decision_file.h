@@ -9,7 +9,7 @@
 /* The attributes of "/" (stratum, reason, flags, counts, lowest dose; the study's facts and the
  * liver's doses for whoever reads no further back) and of "/patient". `segment` is the input. */
 Status decision_file_write_patient(Store *output, const Store *segment, const LesionFile *file,
-                                   const StratificationConfig *config,
+                                   const StratificationConfig *config, const StrataRules *rules,
                                    const StrataVerdict *verdicts, const StrataDecision *decision,
                                    Error *error);
 

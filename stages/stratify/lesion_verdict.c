@@ -1,8 +1,7 @@
-/* One lesion against the protocol: underdosed? small enough? touching a large vessel?
- *
- * Where the protocol is silent (exact ties, what touching means, which diameter) the
- * configuration decides and the lesion is flagged; a flag says that a value stood at, or near, a
- * limit, not that the outcome would have changed. Reference: NCT02611661; docs/methods.md. */
+/* Lesions as the rules see them (lesion_verdict.h). The rules (rule_evaluate.h) say what holds;
+ * here is what they start from: which dose is valid, which diameter counts, which vessel is the
+ * nearest large one, and the flags of these. A flag says that a value stood at, or near, a limit,
+ * not that the outcome would have changed. Reference: NCT02611661; docs/methods.md. */
 #include "stratify/lesion_verdict.h"
 
 #include <math.h>
@@ -17,115 +16,116 @@ double strata_diameter_mm(const StrataLesion *lesion, const StratificationConfig
     return config->diameter == DIAMETER_AXIAL ? lesion->diameter_axial_mm : lesion->diameter_3d_mm;
 }
 
-static StrataAnswer answer(bool is_true) {
-    return is_true ? STRATA_YES : STRATA_NO;
+static bool has_vessels(const StrataPatient *patient, const StrataLesion *lesion) {
+    return patient->has_vessels && !lesion->has_misplaced_vessels;
 }
 
-static StrataAnswer is_underdosed(const StrataLesion *lesion, const StratificationConfig *config,
-                                  Flags *flags) {
+/* Its row in the staircase, n_vessels without one. */
+static size_t nearest_large_vessel(const StrataLesion *lesion, const StratificationConfig *config) {
+    double limit_mm = config->vessel_min_diameter_mm;
+    size_t v = 0;
+    while (v < lesion->n_vessels &&
+           !(lesion->vessels[v].diameter_mm > limit_mm ||
+             (config->vessel_tie_is_large && lesion->vessels[v].diameter_mm == limit_mm))) {
+        v++;
+    }
+    return v;
+}
+
+static double vessel_distance_mm(const StrataPatient *patient, const StrataLesion *lesion,
+                                 const StratificationConfig *config) {
+    if (!has_vessels(patient, lesion)) {
+        return NAN;
+    }
+    size_t v = nearest_large_vessel(lesion, config);
+    return v < lesion->n_vessels ? lesion->vessels[v].distance_mm : INFINITY;
+}
+
+void lesion_columns_fill(const StrataPatient *patient, const StratificationConfig *config,
+                         size_t first, size_t n, LesionColumns *columns) {
+    for (size_t i = 0; i < n; i++) {
+        const StrataLesion *lesion = &patient->lesions[first + i];
+        bool has_dose = !lesion->is_outside_dose && !lesion->is_misplaced;
+        columns->davg_gy[i] = has_dose ? lesion->davg_gy : NAN;
+        columns->diameter_mm[i] = strata_diameter_mm(lesion, config);
+        columns->diameter_3d_mm[i] = lesion->diameter_3d_mm;
+        columns->diameter_axial_mm[i] = lesion->diameter_axial_mm;
+        columns->vessel_distance_mm[i] = vessel_distance_mm(patient, lesion, config);
+    }
+}
+
+void lesion_columns_lend(const LesionColumns *columns, RuleFacts *facts) {
+    facts->numbers[RULE_COLUMN_DAVG] = columns->davg_gy;
+    facts->numbers[RULE_COLUMN_DIAMETER] = columns->diameter_mm;
+    facts->numbers[RULE_COLUMN_DIAMETER_3D] = columns->diameter_3d_mm;
+    facts->numbers[RULE_COLUMN_DIAMETER_AXIAL] = columns->diameter_axial_mm;
+    facts->numbers[RULE_COLUMN_VESSEL_DISTANCE] = columns->vessel_distance_mm;
+}
+
+static void flag_dose(const StrataLesion *lesion, Flags *flags) {
     if (lesion->is_outside_dose) {
         flags_add(flags, "lesion_outside_dose");
-        return STRATA_UNKNOWN;
-    }
-    if (lesion->is_misplaced) {
+    } else if (lesion->is_misplaced) {
         flags_add(flags, "registration_failed");
-        return STRATA_UNKNOWN;
-    }
-    if (isnan(lesion->davg_gy)) {
+    } else if (isnan(lesion->davg_gy)) {
         flags_add(flags, "dose_missing");
-        return STRATA_UNKNOWN;
-    }
-    if (lesion->davg_gy < 0) {
+    } else if (lesion->davg_gy < 0) {
         flags_add(flags, "negative_dose");
     }
-    if (lesion->davg_gy == config->threshold_gy) {
-        flags_add(flags, "dose_tie");
-        return answer(config->dose_tie_is_underdosed);
-    }
-    return answer(lesion->davg_gy < config->threshold_gy);
 }
 
-static StrataAnswer is_below_size_limit(double diameter_mm, const StratificationConfig *config) {
-    if (isnan(diameter_mm)) {
-        return STRATA_UNKNOWN;
-    }
-    if (diameter_mm == config->ablation_max_diameter_mm) {
-        return answer(config->size_tie_is_amenable);
-    }
-    return answer(diameter_mm < config->ablation_max_diameter_mm);
-}
-
-static StrataAnswer is_small(const StrataLesion *lesion, const StratificationConfig *config,
-                             Flags *flags) {
-    double diameter_mm = strata_diameter_mm(lesion, config);
-    if (diameter_mm == config->ablation_max_diameter_mm) {
-        flags_add(flags, "size_tie");
-    }
-    if (isnan(diameter_mm)) {
-        flags_add(flags, "size_unknown");
-    }
-    StrataAnswer by_3d = is_below_size_limit(lesion->diameter_3d_mm, config);
-    StrataAnswer by_axial = is_below_size_limit(lesion->diameter_axial_mm, config);
-    if (by_3d != by_axial && by_3d != STRATA_UNKNOWN && by_axial != STRATA_UNKNOWN) {
-        flags_add(flags, "diameter_choice");
-    }
-    return is_below_size_limit(diameter_mm, config);
-}
-
-/* The nearest vessel that counts as large, NULL without one. */
-static const StrataVessel *nearest_large_vessel(const StrataLesion *lesion,
-                                                const StratificationConfig *config, Flags *flags) {
-    for (size_t v = 0; v < lesion->n_vessels; v++) {
-        const StrataVessel *vessel = &lesion->vessels[v];
-        bool is_tie = vessel->diameter_mm == config->vessel_min_diameter_mm;
-        if (is_tie) {
-            flags_add(flags, "vessel_tie");
-        }
-        if (vessel->diameter_mm > config->vessel_min_diameter_mm ||
-            (is_tie && config->vessel_tie_is_large)) {
-            return vessel;
-        }
-    }
-    return NULL;
-}
-
-static StrataAnswer is_touching(const StrataPatient *patient, const StrataLesion *lesion,
-                                const StratificationConfig *config, StrataVerdict *verdict) {
+/* The vessel that counts, and the flags of it and of those nearer than it. */
+static void find_vessel(const StrataPatient *patient, const StrataLesion *lesion,
+                        const StratificationConfig *config, StrataVerdict *verdict) {
     verdict->vessel_distance_mm = NAN;
     verdict->vessel_diameter_mm = NAN;
-    if (!patient->has_vessels || lesion->has_misplaced_vessels) {
-        verdict->vessel_status = STRATA_VESSEL_UNKNOWN;
-        if (verdict->is_small != STRATA_NO) {
-            flags_add(&verdict->flags, "vessels_unknown");
+    verdict->vessel_status = STRATA_VESSEL_UNKNOWN;
+    if (!has_vessels(patient, lesion)) {
+        return;
+    }
+    size_t large = nearest_large_vessel(lesion, config);
+    for (size_t v = 0; v <= large && v < lesion->n_vessels; v++) {
+        if (lesion->vessels[v].diameter_mm == config->vessel_min_diameter_mm) {
+            flags_add(&verdict->flags, "vessel_tie");
         }
-        return config->unknown_vessels == UNKNOWN_ASSUME_NO ? STRATA_NO : STRATA_UNKNOWN;
     }
-    const StrataVessel *vessel = nearest_large_vessel(lesion, config, &verdict->flags);
-    if (vessel == NULL) {
-        verdict->vessel_status = STRATA_VESSEL_NONE_LARGE;
-        return STRATA_NO;
+    verdict->vessel_status = STRATA_VESSEL_NONE_LARGE;
+    if (large == lesion->n_vessels) {
+        return;
     }
+    const StrataVessel *vessel = &lesion->vessels[large];
     verdict->vessel_status = STRATA_VESSEL_MEASURED;
     verdict->vessel_distance_mm = vessel->distance_mm;
     verdict->vessel_diameter_mm = vessel->diameter_mm;
-    double tolerance_mm = strata_contact_tolerance_mm(patient, config);
-    if (fabs(vessel->distance_mm - tolerance_mm) <= patient->voxel_diagonal_mm) {
+    double beyond_mm = vessel->distance_mm - strata_contact_tolerance_mm(patient, config);
+    if (fabs(beyond_mm) <= patient->voxel_diagonal_mm) {
         flags_add(&verdict->flags, "contact_marginal");
     }
-    return answer(vessel->distance_mm <= tolerance_mm);
 }
 
-void lesion_verdict(const StrataPatient *patient, const StrataLesion *lesion,
-                    const StratificationConfig *config, StrataVerdict *verdict) {
-    *verdict = (StrataVerdict){.treatment = STRATA_TREAT_UNKNOWN};
-    verdict->is_underdosed = is_underdosed(lesion, config, &verdict->flags);
-    verdict->is_small = is_small(lesion, config, &verdict->flags);
-    verdict->is_touching = is_touching(patient, lesion, config, verdict);
-    if (verdict->is_small == STRATA_NO || verdict->is_touching == STRATA_YES) {
-        verdict->is_amenable = STRATA_NO;
-    } else if (verdict->is_small == STRATA_YES && verdict->is_touching == STRATA_NO) {
-        verdict->is_amenable = STRATA_YES;
-    } else {
-        verdict->is_amenable = STRATA_UNKNOWN;
+/* Flags of the criteria that have a part in the decision, then of those that only raise one. */
+static void flag_criteria(const StrataRules *rules, const RuleFacts *facts, const RuleBlock *block,
+                          size_t i, Flags *flags) {
+    rule_evaluate_flags(&rules->set, facts, block, rules->underdosed, i, i, true, flags);
+    rule_evaluate_flags(&rules->set, facts, block, rules->amenable, i, i, true, flags);
+    for (int n = 0; n < rules->set.n_nodes; n++) {
+        const RuleNode *node = &rules->set.nodes[n];
+        if (node->scope == RULE_LESION && node->flag[0] != '\0' &&
+            rule_evaluate_answer(block, n, i) == RULE_YES) {
+            flags_add(flags, node->flag);
+        }
     }
+}
+
+void lesion_verdict(const StrataPatient *patient, const StratificationConfig *config,
+                    const StrataRules *rules, const RuleFacts *facts, const RuleBlock *block,
+                    const StrataLesion *lesion, size_t i, StrataVerdict *verdict) {
+    *verdict = (StrataVerdict){.treatment = STRATA_TREAT_UNKNOWN};
+    verdict->is_underdosed = (StrataAnswer)rule_evaluate_answer(block, rules->underdosed, i);
+    verdict->is_small = (StrataAnswer)rule_evaluate_answer(block, rules->small, i);
+    verdict->is_touching = (StrataAnswer)rule_evaluate_answer(block, rules->touching, i);
+    verdict->is_amenable = (StrataAnswer)rule_evaluate_answer(block, rules->amenable, i);
+    flag_dose(lesion, &verdict->flags);
+    flag_criteria(rules, facts, block, i, &verdict->flags);
+    find_vessel(patient, lesion, config, verdict);
 }

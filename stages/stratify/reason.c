@@ -158,16 +158,16 @@ static void append_all_treated(Reason *reason, const StrataPatient *patient,
            dose, is_tie ? ", exactly at the threshold, counted as not underdosed" : "");
 }
 
-/* What doses, sizes and vessels say: strata 1 to 5, or 0 where amenability is unknown. */
+/* What doses, sizes and vessels say, and the outcome that follows from them. */
 static void append_by_dose(Reason *reason, const StrataPatient *patient,
-                           const StratificationConfig *config, const StrataVerdict *verdicts,
-                           const StrataDecision *decision) {
+                           const StratificationConfig *config, const StrataRules *rules,
+                           const StrataVerdict *verdicts, const StrataDecision *decision) {
     if (decision->n_underdosed == 0) {
         append_all_treated(reason, patient, config, verdicts, decision);
         return;
     }
     append_underdosed(reason, patient, config, verdicts, decision);
-    if (decision->stratum_by_dose == 5) {
+    if ((decision->because & STRATA_BECAUSE_COUNT) != 0) {
         append(reason, ", more than %g", config->max_underdosed);
         return;
     }
@@ -177,10 +177,45 @@ static void append_by_dose(Reason *reason, const StrataPatient *patient,
             append_amenability(reason, patient, &patient->lesions[i], config, &verdicts[i]);
         }
     }
-    static const char *const summary[] = {"; not decidable without vessels or diameters", "",
-                                          "; all amenable to ablation",
-                                          "; none amenable to ablation", "; mixed"};
-    append(reason, "%s", summary[decision->stratum_by_dose]);
+    if (decision->outcome_by_dose != RULE_NONE) {
+        append(reason, "; %s", rules->set.outcomes[decision->outcome_by_dose].because);
+    } else if ((decision->because & STRATA_BECAUSE_AMENABILITY_UNKNOWN) != 0) {
+        append(reason, "; not decidable without vessels or diameters");
+    }
+}
+
+/* Outcomes of the rule set that have no sentence with numbers: their own words. */
+static void append_rules(Reason *reason, const StrataRules *rules, const StrataDecision *decision) {
+    for (int o = 0; o < rules->set.n_outcomes; o++) {
+        bool is_holding = (decision->by_rules.holding >> o & 1u) != 0;
+        if (is_holding && rules->because_holding[o] == STRATA_BECAUSE_RULE) {
+            append_separator(reason);
+            append(reason, "%s", rules->set.outcomes[o].because);
+        }
+    }
+}
+
+/* "a, b unknown: stratum 2 or 3 is possible; " of criteria that have no sentence of their own. */
+static void append_open(Reason *reason, const StrataRules *rules, const StrataDecision *decision) {
+    bool is_first = true;
+    for (int o = 0; o < rules->set.n_outcomes; o++) {
+        if ((decision->by_rules.unknown >> o & 1u) != 0 &&
+            rules->because_unknown[o] == STRATA_BECAUSE_UNKNOWN) {
+            const char *name = rules->set.nodes[rules->set.outcomes[o].when].name;
+            append(reason, "%s%s", is_first ? "" : ", ",
+                   name[0] != '\0' ? name : rules->set.outcomes[o].because);
+            is_first = false;
+        }
+    }
+    append(reason, " unknown: stratum ");
+    is_first = true;
+    for (int s = 0; s <= RULE_MAX_STRATUM; s++) {
+        if ((decision->by_rules.possible >> s & 1u) != 0) {
+            append(reason, "%s%d", is_first ? "" : " or ", s);
+            is_first = false;
+        }
+    }
+    append(reason, " is possible; ");
 }
 
 static void append_dose_missing(Reason *reason, const StrataPatient *patient,
@@ -200,8 +235,8 @@ static void append_dose_missing(Reason *reason, const StrataPatient *patient,
 
 /* Stratum 0 because of the study's imaging: every cause, then what else is known. */
 static void append_imaging(Reason *reason, const StrataPatient *patient,
-                           const StratificationConfig *config, const StrataVerdict *verdicts,
-                           const StrataDecision *decision) {
+                           const StratificationConfig *config, const StrataRules *rules,
+                           const StrataVerdict *verdicts, const StrataDecision *decision) {
     if ((decision->because & STRATA_BECAUSE_NO_LESION) != 0) {
         append(reason, "no lesion");
     }
@@ -217,6 +252,7 @@ static void append_imaging(Reason *reason, const StrataPatient *patient,
                config->max_imaging_delay_h);
     }
     append_dose_missing(reason, patient, verdicts);
+    append_rules(reason, rules, decision);
     if (patient->progression == STRATA_YES) {
         append(reason, "; disease progression is recorded (stratum 5 by itself, were the imaging "
                        "valid)");
@@ -239,12 +275,12 @@ static void append_assumptions(Reason *reason, const StrataPatient *patient,
 }
 
 void reason_of_patient(const StrataPatient *patient, const StratificationConfig *config,
-                       const StrataVerdict *verdicts, const StrataDecision *decision,
-                       Reason *reason) {
+                       const StrataRules *rules, const StrataVerdict *verdicts,
+                       const StrataDecision *decision, Reason *reason) {
     reason->text[0] = '\0';
     if ((decision->because & STRATA_BECAUSE_IMAGING) != 0) {
         Reason causes = {.text = ""};
-        append_imaging(&causes, patient, config, verdicts, decision);
+        append_imaging(&causes, patient, config, rules, verdicts, decision);
         append(reason, "not evaluable: %s", causes.text);
         return;
     }
@@ -265,7 +301,10 @@ void reason_of_patient(const StrataPatient *patient, const StratificationConfig 
         } else if (decision->stratum == 0) {
             append(reason, "not evaluable: ");
         }
-        append_by_dose(reason, patient, config, verdicts, decision);
+        if ((decision->because & STRATA_BECAUSE_UNKNOWN) != 0) {
+            append_open(reason, rules, decision);
+        }
+        append_by_dose(reason, patient, config, rules, verdicts, decision);
     }
     append_assumptions(reason, patient, config, decision);
 }

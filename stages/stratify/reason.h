@@ -11,12 +11,13 @@ typedef struct Reason {
     char text[REASON_SIZE];
 } Reason;
 
-/* Why the patient has the stratum, e.g. "2 of 5 lesions underdosed (L2 21.4 Gy, L4 28.9 Gy);
+/* Why the patient has the stratum, with the rule set's own words where it has outcomes that the
+ * protocol has not, e.g. "2 of 5 lesions underdosed (L2 21.4 Gy, L4 28.9 Gy);
  * L2 31.0 mm not < 30 mm -> SBRT; L4 12.0 mm, nearest vessel > 4 mm at 8.3 mm -> ablation;
  * mixed". */
 void reason_of_patient(const StrataPatient *patient, const StratificationConfig *config,
-                       const StrataVerdict *verdicts, const StrataDecision *decision,
-                       Reason *reason);
+                       const StrataRules *rules, const StrataVerdict *verdicts,
+                       const StrataDecision *decision, Reason *reason);
 
 /* What was found about one lesion, underdosed or not. */
 void reason_of_lesion(const StrataPatient *patient, const StrataLesion *lesion,

@@ -1,8 +1,10 @@
-/* The protocol's decision (strata.h): lesions are judged by lesion_verdict.c, here they are
- * counted and the rules applied in their order. Reference: NCT02611661; docs/methods.md. */
+/* The protocol's decision (strata.h): facts are laid out for the evaluator (rule_evaluate.h), its
+ * answers become verdicts, causes, treatments and flags. Reference: NCT02611661; docs/methods.md.
+ */
 #include "stratify/strata.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "stratify/lesion_verdict.h"
 
@@ -60,81 +62,101 @@ Status strata_check(const StrataPatient *patient, Error *error) {
     return status;
 }
 
-static unsigned imaging_causes(const StrataPatient *patient, const StratificationConfig *config,
-                               const StrataVerdict *verdicts) {
-    unsigned because = patient->n_lesions == 0 ? STRATA_BECAUSE_NO_LESION : 0u;
-    if (isnan(patient->imaging_delay_h)) {
-        because |= STRATA_BECAUSE_DELAY_UNKNOWN;
-    } else if (patient->imaging_delay_h > config->max_imaging_delay_h &&
-               !config->allow_late_imaging) {
-        because |= STRATA_BECAUSE_LATE;
+/* The patient's own facts; the lesions' columns are lent block by block. */
+typedef struct Facts {
+    RuleFacts rules;
+    LesionColumns columns;
+    double n_lesions;
+    const char *progression;
+} Facts;
+
+static void fill_facts(const StrataPatient *patient, const StratificationConfig *config,
+                       Facts *facts) {
+    static const char *const words[] = {"no", "yes", "unknown"}; /* as RuleAnswer */
+    memset(&facts->rules, 0, sizeof facts->rules);
+    facts->n_lesions = (double)patient->n_lesions;
+    facts->progression = words[patient->progression];
+    facts->rules.n_lesions = patient->n_lesions;
+    facts->rules.numbers[RULE_COLUMN_N_LESIONS] = &facts->n_lesions;
+    facts->rules.numbers[RULE_COLUMN_IMAGING_DELAY] = &patient->imaging_delay_h;
+    facts->rules.texts[RULE_COLUMN_PROGRESSION] = &facts->progression;
+    lesion_columns_lend(&facts->columns, &facts->rules);
+    strata_rules_settings(config, strata_contact_tolerance_mm(patient, config),
+                          facts->rules.settings);
+}
+
+/* All lesions, a block at a time; `verdicts` may be NULL. The number underdosed. */
+static size_t judge_lesions(const StrataPatient *patient, const StratificationConfig *config,
+                            const StrataRules *rules, Facts *facts, RuleTally *tally,
+                            StrataVerdict *verdicts) {
+    RuleBlock block;
+    size_t n_underdosed = 0;
+    rule_evaluate_start(&rules->set, tally);
+    for (size_t first = 0; first < patient->n_lesions; first += RULE_BLOCK_LESIONS) {
+        size_t left = patient->n_lesions - first;
+        size_t n = left < RULE_BLOCK_LESIONS ? left : RULE_BLOCK_LESIONS;
+        lesion_columns_fill(patient, config, first, n, &facts->columns);
+        rule_evaluate_lesions(&rules->set, &facts->rules, 0, n, verdicts != NULL, &block);
+        rule_evaluate_add(&rules->set, &block, n, tally);
+        n_underdosed += (size_t)__builtin_popcountll(block.yes[rules->underdosed]);
+        for (size_t i = 0; i < n && verdicts != NULL; i++) {
+            lesion_verdict(patient, config, rules, &facts->rules, &block,
+                           &patient->lesions[first + i], i, &verdicts[first + i]);
+        }
     }
-    for (size_t i = 0; i < patient->n_lesions; i++) {
-        if (verdicts[i].is_underdosed == STRATA_UNKNOWN) {
-            because |= STRATA_BECAUSE_DOSE_MISSING;
+    return n_underdosed;
+}
+
+int strata_stratum(const StrataPatient *patient, const StratificationConfig *config,
+                   const StrataRules *rules, size_t *n_underdosed) {
+    Facts facts;
+    RuleTally tally;
+    RuleBlock block;
+    fill_facts(patient, config, &facts);
+    size_t n = judge_lesions(patient, config, rules, &facts, &tally, NULL);
+    if (n_underdosed != NULL) {
+        *n_underdosed = n;
+    }
+    rule_evaluate_patient(&rules->set, &facts.rules, &tally, false, &block);
+    return rule_evaluate_decide(&rules->set, &block).stratum;
+}
+
+/* Causes of the outcomes that decided, or of those that are unknown. */
+static unsigned causes_of(const StrataRules *rules, const RuleDecision *decision) {
+    unsigned because = 0;
+    for (int o = 0; o < rules->set.n_outcomes; o++) {
+        if ((decision->holding >> o & 1u) != 0) {
+            because |= rules->because_holding[o];
+        }
+        if (decision->is_open && (decision->unknown >> o & 1u) != 0) {
+            because |= rules->because_unknown[o];
         }
     }
     return because;
 }
 
-static void count_underdosed(const StrataPatient *patient, const StrataVerdict *verdicts,
-                             StrataDecision *decision) {
-    decision->n_underdosed = 0;
-    decision->min_davg_gy = NAN;
+/* What the rules would say if there were no progression. */
+static void decide_by_dose(const StrataRules *rules, const Facts *facts, const RuleTally *tally,
+                           StrataDecision *decision) {
+    static const char *const no = "no";
+    RuleFacts without = facts->rules;
+    RuleBlock block;
+    without.texts[RULE_COLUMN_PROGRESSION] = &no;
+    rule_evaluate_patient(&rules->set, &without, tally, false, &block);
+    RuleDecision by_dose = rule_evaluate_decide(&rules->set, &block);
+    decision->stratum_by_dose = by_dose.stratum;
+    decision->outcome_by_dose = by_dose.is_open ? RULE_NONE : by_dose.n_reached - 1;
+}
+
+/* Lowest dose of the lesions whose dose is known. */
+static double lowest_dose_gy(const StrataPatient *patient, const StrataVerdict *verdicts) {
+    double lowest_gy = NAN;
     for (size_t i = 0; i < patient->n_lesions; i++) {
         if (verdicts[i].is_underdosed != STRATA_UNKNOWN) {
-            /* fmin passes over NaN. */
-            decision->min_davg_gy = fmin(decision->min_davg_gy, patient->lesions[i].davg_gy);
-        }
-        decision->n_underdosed += verdicts[i].is_underdosed == STRATA_YES;
-    }
-}
-
-/* Stratum by doses, sizes and vessels alone; adds its causes. */
-static int stratum_by_dose(const StrataPatient *patient, const StratificationConfig *config,
-                           const StrataVerdict *verdicts, StrataDecision *decision) {
-    if (decision->n_underdosed == 0) {
-        return 1;
-    }
-    if ((double)decision->n_underdosed > config->max_underdosed) {
-        decision->because |= STRATA_BECAUSE_COUNT;
-        return 5;
-    }
-    size_t n_of[3] = {0, 0, 0};
-    for (size_t i = 0; i < patient->n_lesions; i++) {
-        if (verdicts[i].is_underdosed == STRATA_YES) {
-            n_of[verdicts[i].is_amenable]++;
+            lowest_gy = fmin(lowest_gy, patient->lesions[i].davg_gy); /* passes over NaN */
         }
     }
-    if (n_of[STRATA_YES] > 0 && n_of[STRATA_NO] > 0) {
-        return 4; /* whatever an unknown one turns out to be */
-    }
-    if (n_of[STRATA_UNKNOWN] > 0) {
-        decision->because |= STRATA_BECAUSE_AMENABILITY_UNKNOWN;
-        return 0;
-    }
-    return n_of[STRATA_NO] == 0 ? 2 : 3;
-}
-
-/* Rules 2 to 5, with valid imaging. */
-static int stratum_with_progression(const StrataPatient *patient,
-                                    const StratificationConfig *config, StrataDecision *decision) {
-    if (patient->progression == STRATA_YES) {
-        decision->because |= STRATA_BECAUSE_PROGRESSION;
-        decision->because &= ~(unsigned)STRATA_BECAUSE_AMENABILITY_UNKNOWN;
-        return 5;
-    }
-    if (decision->stratum_by_dose == 5) {
-        return 5;
-    }
-    if (patient->progression == STRATA_UNKNOWN) {
-        flags_add(&decision->flags, "progression_unknown");
-        if (config->unknown_progression == UNKNOWN_NOT_EVALUABLE) {
-            decision->because |= STRATA_BECAUSE_PROGRESSION_UNKNOWN;
-            return 0;
-        }
-    }
-    return decision->stratum_by_dose;
+    return lowest_gy;
 }
 
 static StrataTreatment propose_treatment(const StrataVerdict *verdict,
@@ -158,12 +180,22 @@ static StrataTreatment propose_treatment(const StrataVerdict *verdict,
     }
 }
 
-/* See strata_decide for which of the lesions' flags become the patient's. */
-static void collect_flags(const StrataPatient *patient, const StratificationConfig *config,
-                          const StrataVerdict *verdicts, StrataDecision *decision) {
-    if (patient->imaging_delay_h > config->max_imaging_delay_h) {
-        flags_add(&decision->flags, "late_imaging");
+/* Flags of the patient's criteria that were asked. What was unknown matters only where the outcomes
+ * were still being gone through. */
+static void collect_patient_flags(const StrataRules *rules, const RuleFacts *facts,
+                                  const RuleBlock *block, StrataDecision *decision) {
+    for (int o = 0; o < decision->by_rules.n_asked; o++) {
+        int when = rules->set.outcomes[o].when;
+        if (when != RULE_NONE) {
+            rule_evaluate_flags(&rules->set, facts, block, when, 0, 0,
+                                o < decision->by_rules.n_reached, &decision->flags);
+        }
     }
+}
+
+/* See strata_decide for which of the lesions' flags become the patient's. */
+static void collect_lesion_flags(const StrataPatient *patient, const StrataVerdict *verdicts,
+                                 StrataDecision *decision) {
     bool is_amenability_asked =
         (decision->because & STRATA_BECAUSE_IMAGING) == 0 && decision->stratum != 5;
     static const char *const of_dose[] = {"dose_tie", "negative_dose", "lesion_outside_dose",
@@ -183,21 +215,24 @@ static void collect_flags(const StrataPatient *patient, const StratificationConf
 }
 
 void strata_decide(const StrataPatient *patient, const StratificationConfig *config,
-                   StrataVerdict *verdicts, StrataDecision *decision) {
-    *decision = (StrataDecision){.stratum = 0};
-    for (size_t i = 0; i < patient->n_lesions; i++) {
-        lesion_verdict(patient, &patient->lesions[i], config, &verdicts[i]);
-    }
-    count_underdosed(patient, verdicts, decision);
-    unsigned imaging = imaging_causes(patient, config, verdicts);
-    if (imaging != 0) {
-        decision->because = imaging;
-    } else {
-        decision->stratum_by_dose = stratum_by_dose(patient, config, verdicts, decision);
-        decision->stratum = stratum_with_progression(patient, config, decision);
+                   const StrataRules *rules, StrataVerdict *verdicts, StrataDecision *decision) {
+    Facts facts;
+    RuleTally tally;
+    RuleBlock block;
+    *decision = (StrataDecision){.outcome_by_dose = RULE_NONE};
+    fill_facts(patient, config, &facts);
+    decision->n_underdosed = judge_lesions(patient, config, rules, &facts, &tally, verdicts);
+    decision->min_davg_gy = lowest_dose_gy(patient, verdicts);
+    rule_evaluate_patient(&rules->set, &facts.rules, &tally, true, &block);
+    decision->by_rules = rule_evaluate_decide(&rules->set, &block);
+    decision->stratum = decision->by_rules.stratum;
+    decision->because = causes_of(rules, &decision->by_rules);
+    if ((decision->because & STRATA_BECAUSE_IMAGING) == 0) {
+        decide_by_dose(rules, &facts, &tally, decision);
     }
     for (size_t i = 0; i < patient->n_lesions; i++) {
         verdicts[i].treatment = propose_treatment(&verdicts[i], decision);
     }
-    collect_flags(patient, config, verdicts, decision);
+    collect_patient_flags(rules, &facts.rules, &block, decision);
+    collect_lesion_flags(patient, verdicts, decision);
 }

@@ -1,10 +1,11 @@
 /* The protocol's decision: from a patient's lesions to a stratum, every outcome by a named rule.
  *
- * Pure: numbers in, numbers out; no file, no text for humans (reason.h makes that). Protocol:
- * NCT02611661, PET/MRI-directed adaptive locoregional therapy after 90Y radioembolization:
- * underdosed is Davg < 30 Gy; none underdosed: 1; one to four, all amenable to ablation (< 3 cm,
- * not touching vasculature > 4 mm): 2; none amenable: 3; mixed: 4; more than four, or disease
- * progression: 5. Not evaluable: 0. The order in which rules apply is that of strata_decide. */
+ * Pure: numbers in, numbers out; no file, no text for humans (reason.h makes that). The rules are
+ * those of a rule set (configs/rules/protocol.yaml, docs/rules.md) and of the configuration.
+ * Protocol: NCT02611661, PET/MRI-directed adaptive locoregional therapy after 90Y
+ * radioembolization: underdosed is Davg < 30 Gy; none underdosed: 1; one to four, all amenable to
+ * ablation (< 3 cm, not touching vasculature > 4 mm): 2; none amenable: 3; mixed: 4; more than
+ * four, or disease progression: 5. Not evaluable: 0. */
 #ifndef YTTRIA_STRATIFY_STRATA_H
 #define YTTRIA_STRATIFY_STRATA_H
 
@@ -13,8 +14,14 @@
 
 #include "core/config.h"
 #include "core/flags.h"
+#include "stratify/strata_rules.h"
 
-typedef enum StrataAnswer { STRATA_NO, STRATA_YES, STRATA_UNKNOWN } StrataAnswer;
+/* A RuleAnswer, value for value. */
+typedef enum StrataAnswer {
+    STRATA_NO = RULE_NO,
+    STRATA_YES = RULE_YES,
+    STRATA_UNKNOWN = RULE_UNKNOWN
+} StrataAnswer;
 
 typedef enum StrataTreatment {
     STRATA_TREAT_NONE,
@@ -39,9 +46,11 @@ enum {
     STRATA_BECAUSE_COUNT = 1u << 5,
     STRATA_BECAUSE_PROGRESSION_UNKNOWN = 1u << 6,
     STRATA_BECAUSE_AMENABILITY_UNKNOWN = 1u << 7,
-    /* The study's imaging does not allow the decision. */
+    STRATA_BECAUSE_RULE = 1u << 8,    /* another outcome of stratum 0 holds */
+    STRATA_BECAUSE_UNKNOWN = 1u << 9, /* another criterion is unknown */
+    /* The study does not allow the decision, whatever else is known. */
     STRATA_BECAUSE_IMAGING = STRATA_BECAUSE_NO_LESION | STRATA_BECAUSE_DELAY_UNKNOWN |
-                             STRATA_BECAUSE_LATE | STRATA_BECAUSE_DOSE_MISSING
+                             STRATA_BECAUSE_LATE | STRATA_BECAUSE_DOSE_MISSING | STRATA_BECAUSE_RULE
 };
 
 /* One row of a lesion's vessel staircase (segment.h5, /vessel_profile): nearest first, each
@@ -88,6 +97,8 @@ typedef struct StrataVerdict {
 typedef struct StrataDecision {
     int stratum;         /* 0 not evaluable, 1 to 5 */
     int stratum_by_dose; /* what it would be with valid imaging and without progression */
+    int outcome_by_dose; /* of the rule set, that gives it; RULE_NONE without one */
+    RuleDecision by_rules;
     unsigned because;    /* STRATA_BECAUSE_... */
     size_t n_underdosed; /* lesions whose dose is known and too low */
     double min_davg_gy;  /* over lesions whose dose is known; NaN if there are none */
@@ -98,19 +109,19 @@ typedef struct StrataDecision {
  * a voxel diagonal that is not positive. STATUS_BAD_DATA naming lesion and value. */
 Status strata_check(const StrataPatient *patient, Error *error);
 
-/* Decides, in this order:
- *   1. imaging: no lesion, delay unknown or (unless let through) too late, a lesion without a
- *      valid dose: 0, whatever else is known;
- *   2. progression recorded: 5;
- *   3. more than `max_underdosed` underdosed: 5;
- *   4. progression unknown: 0, or goes on as if there were none, as configured;
- *   5. none underdosed: 1; all amenable: 2; none: 3; some: 4; 0 if a lesion's amenability is
- *      unknown and could change the stratum.
- * `verdicts` has room for n_lesions. The patient must have passed strata_check. A patient gets a
- * flag where its rule acted: dose_tie from any lesion; those about size and vessels only from
- * underdosed lesions and only if rule 5 was reached (or would be, progression being unknown). */
+/* Decides by the outcomes of `rules`, in their order (protocol.yaml: imaging that does not allow a
+ * decision gives 0 whatever else is known; more than `max_underdosed`, then progression: 5; then by
+ * amenability; 0 where something unknown could change the stratum). `verdicts` has room for
+ * n_lesions. The patient must have passed strata_check. A patient gets a flag where its rule acted:
+ * dose_tie and what is wrong with a dose from any lesion; those about size and vessels only from
+ * underdosed lesions and only if amenability was asked for. */
 void strata_decide(const StrataPatient *patient, const StratificationConfig *config,
-                   StrataVerdict *verdicts, StrataDecision *decision);
+                   const StrataRules *rules, StrataVerdict *verdicts, StrataDecision *decision);
+
+/* The stratum alone, and the number of underdosed lesions (NULL: not wanted), for those who ask a
+ * million times: no verdicts, no flags, no allocation. */
+int strata_stratum(const StrataPatient *patient, const StratificationConfig *config,
+                   const StrataRules *rules, size_t *n_underdosed);
 
 /* The contact tolerance in effect, mm: as configured, else one voxel diagonal. */
 double strata_contact_tolerance_mm(const StrataPatient *patient,

@@ -4,14 +4,15 @@
 
 #include <stdlib.h>
 
+#include "core/settings.h"
 #include "stratify/decision_file.h"
 #include "stratify/lesion_file.h"
 #include "stratify/sweep.h"
 
-Status stratify_process(const PatientJob *job, Error *error) {
+Status stratify_by_rules(const PatientJob *job, const StrataRules *rules, Error *error) {
     const Config *config = job->config;
     LesionFile file;
-    StrataVerdict *verdicts = NULL, *work = NULL;
+    StrataVerdict *verdicts = NULL;
     SweepPoint *points = NULL;
     StrataDecision decision;
     Status status = lesion_file_read(job->inputs[0], &file, error);
@@ -31,17 +32,17 @@ Status stratify_process(const PatientJob *job, Error *error) {
         goto done;
     }
     verdicts = calloc(file.patient.n_lesions + 1, sizeof *verdicts);
-    work = calloc(file.patient.n_lesions + 1, sizeof *work);
     points = calloc(n_points, sizeof *points);
-    if (verdicts == NULL || work == NULL || points == NULL) {
+    if (verdicts == NULL || points == NULL) {
         status = error_no_memory(error, "the verdicts of a patient");
         goto done;
     }
-    strata_decide(&file.patient, &config->stratification, verdicts, &decision);
-    sweep_strata(&file.patient, &config->stratification, &config->sweep, work, points);
+    strata_decide(&file.patient, &config->stratification, rules, verdicts, &decision);
+    sweep_strata(&file.patient, &config->stratification, rules, &config->sweep, points);
 
-    status = decision_file_write_patient(job->output, job->inputs[0], &file,
-                                         &config->stratification, verdicts, &decision, error);
+    status =
+        decision_file_write_patient(job->output, job->inputs[0], &file, &config->stratification,
+                                    rules, verdicts, &decision, error);
     if (status == STATUS_OK) {
         status = decision_file_write_lesions(job->output, &file, &config->stratification, verdicts,
                                              error);
@@ -51,8 +52,23 @@ Status stratify_process(const PatientJob *job, Error *error) {
     }
 done:
     free(points);
-    free(work);
     free(verdicts);
     lesion_file_free(&file);
+    return status;
+}
+
+Status stratify_process(const PatientJob *job, Error *error) {
+    char path[SETTINGS_PATH_SIZE];
+    StrataRules *rules = malloc(sizeof *rules);
+    Status status =
+        rules != NULL ? settings_resolve_path(job->config->path, "rules/protocol.yaml", path, error)
+                      : error_no_memory(error, "the rule set");
+    if (status == STATUS_OK) {
+        status = strata_rules_load(path, rules, error);
+    }
+    if (status == STATUS_OK) {
+        status = stratify_by_rules(job, rules, error);
+    }
+    free(rules);
     return status;
 }

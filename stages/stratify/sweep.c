@@ -20,15 +20,12 @@ double sweep_threshold_gy(const SweepConfig *sweep, size_t i) {
 }
 
 void sweep_strata(const StrataPatient *patient, const StratificationConfig *config,
-                  const SweepConfig *sweep, StrataVerdict *verdicts, SweepPoint *points) {
+                  const StrataRules *rules, const SweepConfig *sweep, SweepPoint *points) {
     size_t n_points = sweep_count(sweep);
     StratificationConfig at = *config;
     for (size_t i = 0; i < n_points; i++) {
-        StrataDecision decision;
         at.threshold_gy = sweep_threshold_gy(sweep, i);
-        strata_decide(patient, &at, verdicts, &decision);
-        points[i] = (SweepPoint){.threshold_gy = at.threshold_gy,
-                                 .stratum = decision.stratum,
-                                 .n_underdosed = decision.n_underdosed};
+        points[i].threshold_gy = at.threshold_gy;
+        points[i].stratum = strata_stratum(patient, &at, rules, &points[i].n_underdosed);
     }
 }

@@ -19,9 +19,8 @@ size_t sweep_count(const SweepConfig *sweep);
 /* The i-th threshold: from + i * step, never a running sum, so that 30 is exactly 30. */
 double sweep_threshold_gy(const SweepConfig *sweep, size_t i);
 
-/* Decides the patient at each threshold. `points` has room for sweep_count(), `verdicts` for the
- * patient's lesions (work space). */
+/* Decides the patient at each threshold. `points` has room for sweep_count(). */
 void sweep_strata(const StrataPatient *patient, const StratificationConfig *config,
-                  const SweepConfig *sweep, StrataVerdict *verdicts, SweepPoint *points);
+                  const StrataRules *rules, const SweepConfig *sweep, SweepPoint *points);
 
 #endif

@@ -7,6 +7,20 @@
 
 #include "tests/unit/suite.h"
 
+/* The protocol as it is shipped, loaded once. */
+static const StrataRules *rules(void) {
+    static StrataRules loaded;
+    if (loaded.set.n_nodes == 0) {
+        Error error = {.message = ""};
+        Status status = strata_rules_load("configs/rules/protocol.yaml", &loaded, &error);
+        if (status != STATUS_OK) {
+            printf("%s\n", error.message);
+        }
+        CU_ASSERT_EQUAL_FATAL(status, STATUS_OK);
+    }
+    return &loaded;
+}
+
 static const StratificationConfig PROTOCOL = {.threshold_gy = 30.0,
                                               .max_underdosed = 4.0,
                                               .ablation_max_diameter_mm = 30.0,
@@ -39,8 +53,8 @@ static void expect_sentence(const StrataPatient *patient, const StratificationCo
     StrataVerdict verdicts[64];
     StrataDecision decision;
     Reason reason;
-    strata_decide(patient, config, verdicts, &decision);
-    reason_of_patient(patient, config, verdicts, &decision, &reason);
+    strata_decide(patient, config, rules(), verdicts, &decision);
+    reason_of_patient(patient, config, rules(), verdicts, &decision, &reason);
     CU_ASSERT_STRING_EQUAL(reason.text, expected);
     if (strcmp(reason.text, expected) != 0) {
         printf("found \"%s\"\n", reason.text);
@@ -149,18 +163,63 @@ static void test_unknown(void) {
                     "or diameters");
 }
 
+/* A set of one's own: its words where there are no sentences with numbers. */
+static void test_other_rules(void) {
+    static StrataRules other;
+    char path[256];
+    Error error = {.message = ""};
+    snprintf(path, sizeof path, "%s/rules.yaml", scratch_folder());
+    FILE *file = fopen(path, "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    fputs("name: other\ntitle: t\nsource: t\nrole: decides\nlimits:\n"
+          "  dose: {value: 40, units: Gy, source: t}\n  size: {value: 30, units: mm, source: t}\n"
+          "  most: {value: 2, units: \"1\", source: t}\n"
+          "lesion:\n  underdosed: {column: davg_gy, is: below, limit: dose}\n"
+          "  small: {column: diameter_mm, is: below, limit: size}\n  touching: {not: small}\n"
+          "  amenable: {all: [small, {not: touching}]}\n"
+          "patient:\n  crowded: {column: n_lesions, is: above, limit: most}\n"
+          "  suitable: {every: amenable, of: underdosed}\noutcomes:\n"
+          "  - {when: crowded, stratum: 0, because: more lesions than this set is for}\n"
+          "  - {when: suitable, stratum: 2, because: suitable}\n"
+          "  - {stratum: 3, because: not suitable}\n",
+          file);
+    fclose(file);
+    Status status = strata_rules_load(path, &other, &error);
+    if (status != STATUS_OK) {
+        printf("%s\n", error.message);
+    }
+    CU_ASSERT_EQUAL_FATAL(status, STATUS_OK);
+    const StrataLesion lesions[] = {lesion_of("L1", 35.0, NAN), lesion_of("L2", 50.0, 20.0),
+                                    lesion_of("L3", 50.0, 20.0)};
+    StrataPatient patient = patient_of(lesions, 3);
+    StrataVerdict verdicts[3];
+    StrataDecision decision;
+    Reason reason;
+    strata_decide(&patient, &PROTOCOL, &other, verdicts, &decision);
+    reason_of_patient(&patient, &PROTOCOL, &other, verdicts, &decision, &reason);
+    CU_ASSERT_EQUAL(decision.stratum, 0);
+    CU_ASSERT_STRING_EQUAL(reason.text, "not evaluable: more lesions than this set is for");
+    patient.n_lesions = 2;
+    strata_decide(&patient, &PROTOCOL, &other, verdicts, &decision);
+    reason_of_patient(&patient, &PROTOCOL, &other, verdicts, &decision, &reason);
+    CU_ASSERT_EQUAL(decision.stratum, 0);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(reason.text,
+               "not evaluable: suitable unknown: stratum 2 or 3 is possible; 1 of 2 lesions"));
+}
+
 static void test_lesion(void) {
     StrataLesion lesion = lesion_of("L1", 45.23, 20.0);
     StrataPatient patient = patient_of(&lesion, 1);
     StrataVerdict verdict;
     StrataDecision decision;
     Reason reason;
-    strata_decide(&patient, &PROTOCOL, &verdict, &decision);
+    strata_decide(&patient, &PROTOCOL, rules(), &verdict, &decision);
     reason_of_lesion(&patient, &lesion, &PROTOCOL, &verdict, &reason);
     CU_ASSERT_STRING_EQUAL(reason.text, "45.2 Gy > 30 Gy");
     lesion.davg_gy = 29.96;
     lesion.n_vessels = 0;
-    strata_decide(&patient, &PROTOCOL, &verdict, &decision);
+    strata_decide(&patient, &PROTOCOL, rules(), &verdict, &decision);
     reason_of_lesion(&patient, &lesion, &PROTOCOL, &verdict, &reason);
     CU_ASSERT_STRING_EQUAL(reason.text, "29.96 Gy < 30 Gy; 20.0 mm, no vessel > 4 mm -> ablation");
 }
@@ -174,8 +233,8 @@ static void test_long_names(void) {
     StrataVerdict verdicts[4];
     StrataDecision decision;
     Reason reason;
-    strata_decide(&patient, &PROTOCOL, verdicts, &decision);
-    reason_of_patient(&patient, &PROTOCOL, verdicts, &decision, &reason);
+    strata_decide(&patient, &PROTOCOL, rules(), verdicts, &decision);
+    reason_of_patient(&patient, &PROTOCOL, rules(), verdicts, &decision, &reason);
     CU_ASSERT_EQUAL(strlen(reason.text), REASON_SIZE - 1);
     CU_ASSERT_STRING_EQUAL(reason.text + REASON_SIZE - 4, "...");
 }
@@ -202,6 +261,7 @@ int main(void) {
         {"count and progression read differently", test_systemic},
         {"what is not evaluable lists every cause", test_not_evaluable},
         {"unknown facts and assumptions are said", test_unknown},
+        {"another rule set speaks its own words", test_other_rules},
         {"a lesion has its own sentence", test_lesion},
         {"a sentence that is too long is cut", test_long_names},
         {"a number is never rounded across its limit", test_number_side},

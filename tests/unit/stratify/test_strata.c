@@ -3,9 +3,24 @@
 #include "stratify/strata.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/unit/suite.h"
+
+/* The protocol as it is shipped, loaded once. */
+static const StrataRules *rules(void) {
+    static StrataRules loaded;
+    if (loaded.set.n_nodes == 0) {
+        Error error = {.message = ""};
+        Status status = strata_rules_load("configs/rules/protocol.yaml", &loaded, &error);
+        if (status != STATUS_OK) {
+            printf("%s\n", error.message);
+        }
+        CU_ASSERT_EQUAL_FATAL(status, STATUS_OK);
+    }
+    return &loaded;
+}
 
 static const StratificationConfig PROTOCOL = {.threshold_gy = 30.0,
                                               .max_underdosed = 4.0,
@@ -37,7 +52,7 @@ static void test_lowest_dose(void) {
     StrataPatient patient = patient_of(lesions, 3);
     StrataVerdict verdicts[3];
     StrataDecision decision;
-    strata_decide(&patient, &PROTOCOL, verdicts, &decision);
+    strata_decide(&patient, &PROTOCOL, rules(), verdicts, &decision);
     CU_ASSERT_EQUAL(decision.min_davg_gy, 12.5);
     CU_ASSERT_EQUAL(decision.n_underdosed, 1);
     CU_ASSERT_EQUAL(verdicts[2].is_underdosed, STRATA_UNKNOWN);
@@ -49,7 +64,7 @@ static void test_failed_registration(void) {
     StrataPatient patient = patient_of(lesions, 2);
     StrataVerdict verdicts[2];
     StrataDecision decision;
-    strata_decide(&patient, &PROTOCOL, verdicts, &decision);
+    strata_decide(&patient, &PROTOCOL, rules(), verdicts, &decision);
     CU_ASSERT_EQUAL(decision.stratum, 0);
     CU_ASSERT_EQUAL(decision.n_underdosed, 0);
     CU_ASSERT(flags_has(&decision.flags, "registration_failed"));
@@ -61,20 +76,20 @@ static void test_missing_diameter(void) {
     StrataVerdict verdicts[3];
     StrataDecision decision;
     StrataPatient patient = patient_of(lesions, 2);
-    strata_decide(&patient, &PROTOCOL, verdicts, &decision);
+    strata_decide(&patient, &PROTOCOL, rules(), verdicts, &decision);
     CU_ASSERT_EQUAL(decision.stratum, 0); /* 3 or 4, depending on the missing diameter */
     CU_ASSERT(flags_has(&decision.flags, "size_unknown"));
     CU_ASSERT_EQUAL(verdicts[1].treatment, STRATA_TREAT_SBRT);
 
     patient.n_lesions = 3;
-    strata_decide(&patient, &PROTOCOL, verdicts, &decision);
+    strata_decide(&patient, &PROTOCOL, rules(), verdicts, &decision);
     CU_ASSERT_EQUAL(decision.stratum, 4); /* whatever the missing diameter is */
     CU_ASSERT_EQUAL(verdicts[0].treatment, STRATA_TREAT_UNKNOWN);
 
     lesions[0].vessels = &contact;
     lesions[0].n_vessels = 1;
     patient.n_lesions = 2;
-    strata_decide(&patient, &PROTOCOL, verdicts, &decision);
+    strata_decide(&patient, &PROTOCOL, rules(), verdicts, &decision);
     CU_ASSERT_EQUAL(decision.stratum, 3); /* touching rules ablation out at any size */
 }
 
@@ -88,13 +103,13 @@ static void test_configured_tolerance(void) {
     StrataVerdict verdict;
     StrataDecision decision;
     CU_ASSERT_EQUAL(strata_contact_tolerance_mm(&patient, &config), 2.0);
-    strata_decide(&patient, &config, &verdict, &decision);
+    strata_decide(&patient, &config, rules(), &verdict, &decision);
     CU_ASSERT_EQUAL(decision.stratum, 2);
     config.contact_tolerance_mm = 5.0;
-    strata_decide(&patient, &config, &verdict, &decision);
+    strata_decide(&patient, &config, rules(), &verdict, &decision);
     CU_ASSERT_EQUAL(decision.stratum, 3);
     config.contact_tolerance_mm = 3.0;
-    strata_decide(&patient, &config, &verdict, &decision);
+    strata_decide(&patient, &config, rules(), &verdict, &decision);
     CU_ASSERT_EQUAL(decision.stratum, 2);
     CU_ASSERT(flags_has(&decision.flags, "contact_marginal"));
 }
@@ -107,13 +122,13 @@ static void test_count_and_progression(void) {
     StrataPatient patient = patient_of(lesions, 5);
     StrataVerdict verdicts[5];
     StrataDecision decision;
-    strata_decide(&patient, &PROTOCOL, verdicts, &decision);
+    strata_decide(&patient, &PROTOCOL, rules(), verdicts, &decision);
     CU_ASSERT_EQUAL(decision.because, STRATA_BECAUSE_COUNT);
     patient.progression = STRATA_YES;
-    strata_decide(&patient, &PROTOCOL, verdicts, &decision);
+    strata_decide(&patient, &PROTOCOL, rules(), verdicts, &decision);
     CU_ASSERT_EQUAL(decision.because, STRATA_BECAUSE_COUNT | STRATA_BECAUSE_PROGRESSION);
     patient.n_lesions = 4;
-    strata_decide(&patient, &PROTOCOL, verdicts, &decision);
+    strata_decide(&patient, &PROTOCOL, rules(), verdicts, &decision);
     CU_ASSERT_EQUAL(decision.because, STRATA_BECAUSE_PROGRESSION);
     CU_ASSERT_EQUAL(decision.stratum_by_dose, 2);
 }
@@ -126,7 +141,7 @@ static void test_negative_dose(void) {
     StrataDecision decision;
     Error error;
     CU_ASSERT_EQUAL(strata_check(&patient, &error), STATUS_OK);
-    strata_decide(&patient, &PROTOCOL, &verdict, &decision);
+    strata_decide(&patient, &PROTOCOL, rules(), &verdict, &decision);
     CU_ASSERT_EQUAL(decision.stratum, 2);
     CU_ASSERT(flags_has(&decision.flags, "negative_dose"));
 }
@@ -164,6 +179,27 @@ static void test_refused_values(void) {
     expect_refused(&patient, "voxel diagonal");
 }
 
+/* More lesions than the evaluator takes at a time: the last one alone is underdosed. */
+static void test_many_lesions(void) {
+    static StrataLesion lesions[130];
+    static StrataVerdict verdicts[130];
+    for (size_t n = 60; n <= 130; n++) {
+        StrataDecision decision;
+        size_t n_underdosed;
+        for (size_t i = 0; i < n; i++) {
+            lesions[i] = lesion_of(i + 1 < n ? 50.0 : 20.0, 10.0);
+        }
+        StrataPatient patient = patient_of(lesions, n);
+        strata_decide(&patient, &PROTOCOL, rules(), verdicts, &decision);
+        CU_ASSERT_EQUAL(decision.stratum, 2);
+        CU_ASSERT_EQUAL(decision.n_underdosed, 1);
+        CU_ASSERT_EQUAL(verdicts[n - 2].treatment, STRATA_TREAT_NONE);
+        CU_ASSERT_EQUAL(verdicts[n - 1].treatment, STRATA_TREAT_ABLATION);
+        CU_ASSERT_EQUAL(strata_stratum(&patient, &PROTOCOL, rules(), &n_underdosed), 2);
+        CU_ASSERT_EQUAL(n_underdosed, 1);
+    }
+}
+
 int main(void) {
     static const UnitTest tests[] = {
         {"the lowest dose is that of lesions with a valid dose", test_lowest_dose},
@@ -173,6 +209,7 @@ int main(void) {
         {"a configured contact tolerance replaces the voxel diagonal", test_configured_tolerance},
         {"count and progression are different reasons", test_count_and_progression},
         {"a dose below zero is underdosed", test_negative_dose},
+        {"there is no limit to the number of lesions", test_many_lesions},
         {"impossible values are refused by name", test_refused_values},
     };
     return suite_run("strata", tests, sizeof tests / sizeof *tests);

@@ -109,6 +109,7 @@ static Status process(const Change *change, Store **output, Error *error) {
                                                    .vessel_min_diameter_mm = 4.0,
                                                    .contact_tolerance_mm = NAN,
                                                    .max_imaging_delay_h = 36.0};
+    strcpy(config.path, "configs/trial.yaml"); /* the rules are beside it */
     config.sweep = (SweepConfig){10.0, 60.0, 10.0};
     Store *segment = open_segment(change), *store;
     snprintf(path, sizeof path, "%s/stratify.h5", scratch_folder());

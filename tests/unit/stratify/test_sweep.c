@@ -53,9 +53,12 @@ static void test_strata(void) {
                                    .voxel_diagonal_mm = 2.0,
                                    .has_vessels = true};
     const SweepConfig sweep = {20.0, 50.0, 1.0};
-    StrataVerdict work[5];
+    static StrataRules rules;
+    Error error;
     SweepPoint points[31];
-    sweep_strata(&patient, &PROTOCOL, &sweep, work, points);
+    CU_ASSERT_EQUAL_FATAL(strata_rules_load("configs/rules/protocol.yaml", &rules, &error),
+                          STATUS_OK);
+    sweep_strata(&patient, &PROTOCOL, &rules, &sweep, points);
     for (size_t i = 0; i < 31; i++) {
         double threshold_gy = 20.0 + (double)i;
         CU_ASSERT_EQUAL(points[i].threshold_gy, threshold_gy);

@@ -12,7 +12,8 @@ from collections import namedtuple
 from fractions import Fraction
 
 DOSE = {"below": "29.999999999", "at": "30", "above": "30.000000001", "missing": "nan"}
-SIZE = {"below": "29.9999", "at": "30", "above": "30.0001"}
+SIZE = {"below": "29.9999", "at": "30", "above": "30.0001", "missing": "nan"}
+MEASURED = ("below", "at", "above")
 # Grid voxel diagonal 2 mm, so the tolerance is 2 mm and "marginal" reaches from 0 to 4 mm.
 DISTANCE = {"contact": "0", "at": "2", "beyond": "2.0001", "marginal_end": "4", "far": "4.5"}
 VESSEL = {"thin": "3.9999", "at": "4", "wide": "4.0001"}
@@ -36,7 +37,9 @@ def low(lesion, rules):
 
 
 def small(word, rules):
-    return {"below": True, "above": False, "at": rules.size_tie == "amenable"}[word]
+    """True, False or None (not measured): '< 3 cm'."""
+    return {"below": True, "above": False, "at": rules.size_tie == "amenable",
+            "missing": None}[word]
 
 
 def large_vessel(lesion, rules):
@@ -47,12 +50,14 @@ def large_vessel(lesion, rules):
 def options(lesion, case):
     """The set of possible answers to 'amenable to ablation?'; more than one means unknown."""
     rules = case.rules
-    if not small(lesion.size if rules.diameter == "3d" else lesion.axial, rules):
-        return {False}
+    is_small = small(lesion.size if rules.diameter == "3d" else lesion.axial, rules)
+    sizes = {True, False} if is_small is None else {is_small}
     if not case.segmented:
-        return {True} if rules.vessels == "assume_no" else {True, False}
-    vessel = large_vessel(lesion, rules)
-    return {vessel is None or Fraction(DISTANCE[vessel[0]]) > 2}
+        free = {True} if rules.vessels == "assume_no" else {True, False}
+    else:
+        vessel = large_vessel(lesion, rules)
+        free = {vessel is None or Fraction(DISTANCE[vessel[0]]) > 2}
+    return {size and clear for size in sizes for clear in free}
 
 
 def stratum_without_progression(case):
@@ -105,10 +110,12 @@ def flags(case):
         chosen = lesion.size if rules.diameter == "3d" else lesion.axial
         if chosen == "at":
             found.add("size_tie")
-        if small(lesion.size, rules) != small(lesion.axial, rules):
+        if chosen == "missing":
+            found.add("size_unknown")
+        if {small(lesion.size, rules), small(lesion.axial, rules)} == {True, False}:
             found.add("diameter_choice")
         if not case.segmented:
-            if small(chosen, rules):
+            if small(chosen, rules) is not False:
                 found.add("vessels_unknown")
             continue
         vessel = large_vessel(lesion, rules)
@@ -144,7 +151,7 @@ def cases():
         ("refuse",), ("not_evaluable",), ("not_evaluable",), ("3d", "axial"))]
     # One lesion: every dose, size and vessel word, under every choice of tie rules.
     for rules in rule_sets:
-        for dose, size, axial in itertools.product(("below", "at", "above"), SIZE, SIZE):
+        for dose, size, axial in itertools.product(("below", "at", "above"), MEASURED, MEASURED):
             for vessels in [()] + [(v,) for v in itertools.product(DISTANCE, VESSEL)]:
                 if size != axial and vessels not in ((), (("at", "wide"),), (("far", "at"),)):
                     continue  # the two diameters and the vessels do not act on each other
@@ -182,6 +189,26 @@ def cases():
         for progression, others in itertools.product(
                 ("no", "yes", "unknown"), ((), (FINE,), (LOW,), (LOW,) * 5)):
             yield valid._replace(progression=progression, lesions=others + (bad,))
+    # A diameter that is not measured, alone and beside others, with and without vessels.
+    others = ((), (LOW,), (large,), (LOW, large), (LOW,) * 3, (LOW,) * 4, (FINE,) * 2)
+    for size, axial in (("missing", "missing"), ("missing", "below"), ("missing", "above"),
+                        ("below", "missing"), ("above", "missing")):
+        for diameter, segmented, on_vessels, progression, beside, dose, vessels in itertools.product(
+                ("3d", "axial"), (True, False), ("not_evaluable", "assume_no"),
+                ("no", "yes", "unknown"), others, ("below", "at", "above"),
+                ((), (("contact", "wide"),), (("far", "wide"),))):
+            if vessels and not segmented:
+                continue
+            yield valid._replace(
+                rules=DEFAULT._replace(diameter=diameter, vessels=on_vessels),
+                progression=progression, segmented=segmented,
+                lesions=beside + (Lesion(dose, size, axial, vessels, False),))
+    # Doses missing at every count.
+    for progression, n_low, n_missing in itertools.product(
+            ("no", "yes", "unknown"), range(7), range(1, 7)):
+        if n_low + n_missing <= 6:
+            yield valid._replace(progression=progression, lesions=(LOW,) * n_low
+                                 + (FINE._replace(dose="missing"),) * n_missing)
 
 
 def as_text(lesion):
