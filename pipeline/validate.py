@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Checks a configuration and its three sheets before any work starts.
+"""Checks a configuration and its sheets before any work starts.
 
 What is wrong is named with file and line (or row), with the nearest valid name for a misspelt
 one. An error stops the run. A warning concerns one patient: the stages will fail that patient
@@ -18,6 +18,7 @@ import yaml
 
 SCHEMAS = pathlib.Path(__file__).resolve().parent / "schemas"
 SHEETS = ("patients", "treatments", "images")
+OPTIONAL_SHEETS = ("followup",)
 KEYS = ("center", "patient")
 MISSING = ("", "n/a")
 BLANKS = " \t\r\n\v\f"
@@ -161,7 +162,7 @@ def read_sheet(path):
 
 
 def check_sheet(path, name):
-    """(rows as dicts of text with their line, problems) of one of the three sheets.
+    """(rows as dicts of text with their line, problems) of one of the sheets.
 
     As in yttria-convert, a bad row stops its patient only: a warning. What leaves open whose row
     it is stops the run, and so does a row of patients.tsv whose number of cells is wrong, because
@@ -254,7 +255,7 @@ def _patient_problems(paths, records):
                           f"(first in line {first[key]}): not processed; delete one row", 0)
         first.setdefault(key, line)
     names = ["/".join(key) for key in first]
-    for sheet in ("treatments", "images"):
+    for sheet in (name for name in records if name != "patients"):
         reported = set()
         for line, record in records[sheet]:
             key = record["center"], record["patient"]
@@ -271,9 +272,10 @@ def _patient_problems(paths, records):
 
 
 def sheet_paths(config_path, document):
-    """Paths of the three sheets, resolved against the configuration's folder."""
-    folder = pathlib.Path(config_path).resolve().parent
-    return {name: folder / document["cohort"][name] for name in SHEETS}
+    """Paths of the sheets, resolved against the configuration's folder; follow-up if it is named."""
+    folder, cohort = pathlib.Path(config_path).resolve().parent, document["cohort"]
+    return {name: folder / cohort[name] for name in (*SHEETS, *OPTIONAL_SHEETS)
+            if name in SHEETS or cohort.get(name)}
 
 
 def check_all(config_path):
@@ -282,7 +284,7 @@ def check_all(config_path):
     if document is None or any(problem.exit_code for problem in problems):
         return problems
     paths, records = sheet_paths(config_path, document), {}
-    for name in SHEETS:
+    for name in paths:
         records[name], found = check_sheet(paths[name], name)
         problems.extend(found)
     if not any(problem.exit_code for problem in problems):

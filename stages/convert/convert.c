@@ -19,6 +19,9 @@ Status convert_begin(const Config *config, void **shared, Error *error) {
         return error_no_memory(error, "the sheets");
     }
     Status status = sheets_load(config, sheets, error);
+    if (status == STATUS_OK) {
+        status = sheets_load_followup(config->followup_sheet, sheets, error);
+    }
     if (status != STATUS_OK) {
         convert_end(sheets);
         return status;

@@ -67,14 +67,15 @@ static void print_rows(FILE *text, const SheetRows *rows) {
 
 static Status digest_rows(const Sheets *sheets, const char *center, const char *patient,
                           FILE *lines, Error *error) {
-    const Sheet *const all[] = {&sheets->patients, &sheets->treatments, &sheets->images};
+    const Sheet *const all[] = {&sheets->patients, &sheets->treatments, &sheets->images,
+                                &sheets->followup};
     char *text = NULL, digest[DIGEST_TEXT_SIZE];
     size_t size = 0;
     FILE *stream = open_memstream(&text, &size);
     if (stream == NULL) {
         return error_no_memory(error, "a patient's rows");
     }
-    for (int s = 0; s < 3; s++) {
+    for (size_t s = 0; s < sizeof all / sizeof *all; s++) {
         SheetRows rows = sheet_rows_of(all[s], center, patient);
         print_rows(stream, &rows);
     }

@@ -38,9 +38,11 @@ static const SettingKey config_keys[] = {
     PATH("cohort.patients", patients_sheet, NULL),
     PATH("cohort.treatments", treatments_sheet, NULL),
     PATH("cohort.images", images_sheet, NULL),
+    PATH("cohort.followup", followup_sheet, ""),
     PATH("run", run_folder, NULL),
     TEXT("nuclide", nuclide_name, "y90"),
     TEXT("scanners", scanner_folder, "auto"),
+    TEXT("rules", rule_folder, "auto"),
     CHOICE("calibration.method", calibration.method, "absolute", "absolute|administered_activity"),
     CHOICE("calibration.region", calibration.region, "liver_or_field_of_view",
            "liver_or_field_of_view|field_of_view"),
@@ -94,6 +96,7 @@ static const SettingKey config_keys[] = {
            0, 1),
     NUMBER("segmentation.lung_density_g_ml", segmentation.lung_density_g_ml, "0.3", 0.05, 1.1),
     NUMBER("segmentation.dvh_bin_gy", segmentation.dvh_bin_gy, "1", 0.01, 100),
+    TEXT("stratification.rule_set", rule_set, "protocol"),
     NUMBER("stratification.threshold_gy", stratification.threshold_gy, "30", 0, 1e4),
     NUMBER("stratification.max_underdosed", stratification.max_underdosed, "4", 0, 1e6),
     NUMBER("stratification.ablation_max_diameter_mm", stratification.ablation_max_diameter_mm, "30",
@@ -119,6 +122,83 @@ static const SettingKey config_keys[] = {
     NUMBER("sweep.threshold_gy.from", sweep.from_gy, "20", 0, 1e4),
     NUMBER("sweep.threshold_gy.to", sweep.to_gy, "50", 0, 1e4),
     NUMBER("sweep.threshold_gy.step", sweep.step_gy, "1", 1e-3, 1e4),
+    SET("scenarios.dose_method", scenarios.dose_methods, "kernel,local_deposition", DOSE_METHODS),
+    SET("scenarios.partial_volume", scenarios.partial_volume, "none,recovered", "none|recovered"),
+    SET("scenarios.diameter", scenarios.diameters, "3d,axial", "3d|axial"),
+    NUMBER("scenarios.calibration_percent.from", scenarios.calibration_percent.from, "-10", -99,
+           1000),
+    NUMBER("scenarios.calibration_percent.to", scenarios.calibration_percent.to, "10", -99, 1000),
+    NUMBER("scenarios.calibration_percent.step", scenarios.calibration_percent.step, "5", 0.001,
+           1000),
+    NUMBER("scenarios.threshold_gy.from", scenarios.threshold_gy.from, "20", 0, 1e4),
+    NUMBER("scenarios.threshold_gy.to", scenarios.threshold_gy.to, "50", 0, 1e4),
+    NUMBER("scenarios.threshold_gy.step", scenarios.threshold_gy.step, "5", 1e-3, 1e4),
+    NUMBER("scenarios.ablation_max_diameter_mm.from", scenarios.ablation_max_diameter_mm.from, "30",
+           0, 1e3),
+    NUMBER("scenarios.ablation_max_diameter_mm.to", scenarios.ablation_max_diameter_mm.to, "30", 0,
+           1e3),
+    NUMBER("scenarios.ablation_max_diameter_mm.step", scenarios.ablation_max_diameter_mm.step, "5",
+           1e-3, 1e3),
+    NUMBER("scenarios.vessel_min_diameter_mm.from", scenarios.vessel_min_diameter_mm.from, "4", 0,
+           100),
+    NUMBER("scenarios.vessel_min_diameter_mm.to", scenarios.vessel_min_diameter_mm.to, "4", 0, 100),
+    NUMBER("scenarios.vessel_min_diameter_mm.step", scenarios.vessel_min_diameter_mm.step, "1",
+           1e-3, 100),
+    NUMBER("probability.samples", probability.samples, "10000", 100, 1e8),
+    NUMBER("probability.seed", probability.seed, "1", 0, 4294967295),
+    NUMBER_OR_AUTO("probability.diameter_uncertainty_mm", probability.diameter_uncertainty_mm,
+                   "auto", 0, 100),
+    NUMBER_OR_AUTO("probability.vessel_distance_uncertainty_mm",
+                   probability.vessel_distance_uncertainty_mm, "auto", 0, 100),
+    NUMBER("sbrt.fractions", sbrt.fractions, "3", 1, 40),
+    NUMBER("sbrt.dose_per_fraction_gy", sbrt.dose_per_fraction_gy, "16", 0.1, 60),
+    NUMBER("sbrt.margin_mm", sbrt.margin_mm, "5", 0, 50),
+    NUMBER("sbrt.half_distance_mm", sbrt.half_distance_mm, "6", 0.1, 100),
+    NUMBER("sbrt.spared_below_gy", sbrt.spared_below_gy, "15", 0, 100),
+    NUMBER("response.who.partial_percent", response.rules[RESPONSE_WHO].partial_percent, "50", 0,
+           100),
+    NUMBER("response.who.progression_percent", response.rules[RESPONSE_WHO].progression_percent,
+           "25", 0, 1000),
+    NUMBER("response.who.min_increase_mm", response.rules[RESPONSE_WHO].min_increase_mm, "0", 0,
+           100),
+    NUMBER("response.who.targets_per_organ", response.rules[RESPONSE_WHO].targets_per_organ, "0", 0,
+           100),
+    NUMBER("response.who.targets", response.rules[RESPONSE_WHO].targets, "0", 0, 100),
+    NUMBER("response.recist.partial_percent", response.rules[RESPONSE_RECIST].partial_percent, "30",
+           0, 100),
+    NUMBER("response.recist.progression_percent",
+           response.rules[RESPONSE_RECIST].progression_percent, "20", 0, 1000),
+    NUMBER("response.recist.min_increase_mm", response.rules[RESPONSE_RECIST].min_increase_mm, "0",
+           0, 100),
+    NUMBER("response.recist.targets_per_organ", response.rules[RESPONSE_RECIST].targets_per_organ,
+           "5", 0, 100),
+    NUMBER("response.recist.targets", response.rules[RESPONSE_RECIST].targets, "10", 0, 100),
+    NUMBER("response.recist_1_1.partial_percent",
+           response.rules[RESPONSE_RECIST_1_1].partial_percent, "30", 0, 100),
+    NUMBER("response.recist_1_1.progression_percent",
+           response.rules[RESPONSE_RECIST_1_1].progression_percent, "20", 0, 1000),
+    NUMBER("response.recist_1_1.min_increase_mm",
+           response.rules[RESPONSE_RECIST_1_1].min_increase_mm, "5", 0, 100),
+    NUMBER("response.recist_1_1.targets_per_organ",
+           response.rules[RESPONSE_RECIST_1_1].targets_per_organ, "2", 0, 100),
+    NUMBER("response.recist_1_1.targets", response.rules[RESPONSE_RECIST_1_1].targets, "5", 0, 100),
+    NUMBER("response.mrecist.partial_percent", response.rules[RESPONSE_MRECIST].partial_percent,
+           "30", 0, 100),
+    NUMBER("response.mrecist.progression_percent",
+           response.rules[RESPONSE_MRECIST].progression_percent, "20", 0, 1000),
+    NUMBER("response.mrecist.min_increase_mm", response.rules[RESPONSE_MRECIST].min_increase_mm,
+           "0", 0, 100),
+    NUMBER("response.mrecist.targets_per_organ", response.rules[RESPONSE_MRECIST].targets_per_organ,
+           "2", 0, 100),
+    NUMBER("response.mrecist.targets", response.rules[RESPONSE_MRECIST].targets, "5", 0, 100),
+    NUMBER("response.node_normal_mm", response.node_normal_mm, "10", 0, 100),
+    NUMBER("response.too_small_mm", response.too_small_mm, "5", 0, 100),
+    NUMBER("response.min_target_mm", response.min_target_mm, "10", 0, 100),
+    NUMBER("response.min_target_node_mm", response.min_target_node_mm, "15", 0, 100),
+    NUMBER("response.min_stable_days", response.min_stable_days, "42", 0, 1000),
+    FLAG("response.progression_tie", response.progression_tie_is_progression, "progression",
+         "not_progression|progression"),
+    CHOICE("response.unknown_non_target", response.unknown_non_target, "assume_no", UNKNOWN_RULES),
     TEXT("report.title", report_title, "Yttria cohort report"),
     NUMBER("report.max_dose_gy", report_max_dose_gy, "100", 1, 1e4),
 };
@@ -171,21 +251,35 @@ static Status load_nuclide(Config *config, Error *error) {
     return status == STATUS_OK ? nuclide_load(path, &config->nuclide, error) : status;
 }
 
-static Status load_scanners(Config *config, Error *error) {
-    char folder[SETTINGS_PATH_SIZE];
-    if (strcmp(config->scanner_folder, "auto") != 0) {
-        Status status = settings_resolve_path(config->path, config->scanner_folder, folder, error);
-        return status == STATUS_OK ? scanner_list_load(folder, &config->scanners, error) : status;
+/* The folder that a setting names: `auto` is the shipped one of that name. */
+static Status find_folder(const Config *config, const char *setting, const char *shipped,
+                          char path[SETTINGS_PATH_SIZE], Error *error) {
+    if (strcmp(setting, "auto") != 0) {
+        return settings_resolve_path(config->path, setting, path, error);
     }
     /* A nuclide by its path has the other folders beside its own. */
-    if (find_shipped("scanners", folder) ||
-        (settings_resolve_path(config->nuclide_path, "../scanners", folder, error) == STATUS_OK &&
-         access(folder, R_OK) == 0)) {
-        return scanner_list_load(folder, &config->scanners, error);
-    }
-    return error_set(error, STATUS_CONFIG,
-                     "%s: the folder configs/scanners is not found; name it in 'scanners'",
-                     config->path);
+    char beside[SETTINGS_TEXT_SIZE];
+    snprintf(beside, sizeof beside, "../%s", shipped);
+    bool is_found =
+        find_shipped(shipped, path) ||
+        (settings_resolve_path(config->nuclide_path, beside, path, error) == STATUS_OK &&
+         access(path, R_OK) == 0);
+    return is_found ? STATUS_OK
+                    : error_set(error, STATUS_CONFIG,
+                                "%s: the folder configs/%s is not found; name it in '%s'",
+                                config->path, shipped, shipped);
+}
+
+static Status load_rules(Config *config, Error *error) {
+    Status status = find_folder(config, config->rule_folder, "rules", config->rules_path, error);
+    return status == STATUS_OK ? digest_path(config->rules_path, config->rules_digest, error)
+                               : status;
+}
+
+static Status load_scanners(Config *config, Error *error) {
+    char folder[SETTINGS_PATH_SIZE];
+    Status status = find_folder(config, config->scanner_folder, "scanners", folder, error);
+    return status == STATUS_OK ? scanner_list_load(folder, &config->scanners, error) : status;
 }
 
 const char *dose_method_name(int method) {
@@ -264,7 +358,8 @@ Status config_load(const char *path, Config *config, Error *error) {
     }
     strcpy(config->path, path);
     if (settings_read(path, config_keys, N_CONFIG_KEYS, config, error) != STATUS_OK ||
-        load_nuclide(config, error) != STATUS_OK || load_scanners(config, error) != STATUS_OK) {
+        load_nuclide(config, error) != STATUS_OK || load_scanners(config, error) != STATUS_OK ||
+        load_rules(config, error) != STATUS_OK) {
         return error->status;
     }
     config->dose.derived_from = choose_derived_from(&config->dose);
@@ -291,6 +386,10 @@ static void write_section(FILE *text, const Config *config, const char *section)
     }
     if (strcmp(section, "scanners") == 0) {
         fprintf(text, "scanners.digest: %s\n", config->scanners.digest);
+        return;
+    }
+    if (strcmp(section, "rules") == 0) {
+        fprintf(text, "rules.digest: %s\n", config->rules_digest);
         return;
     }
     for (size_t n = 0; n < N_CONFIG_KEYS; n++) {

@@ -151,6 +151,69 @@ typedef struct StratificationConfig {
     int unknown_vessels;     /* UnknownRule */
 } StratificationConfig;
 
+/* Which of a lesion's two doses a scenario takes. */
+typedef enum PartialVolume {
+    PARTIAL_VOLUME_NONE,     /* Davg as the map has it */
+    PARTIAL_VOLUME_RECOVERED /* over the recovery coefficient */
+} PartialVolume;
+
+/* from, from + step, ... to. */
+typedef struct Range {
+    double from, to, step;
+} Range;
+
+/* The grid of scenarios: every combination. */
+typedef struct ScenarioConfig {
+    unsigned dose_methods;   /* bit set of 1u << DoseMethod */
+    unsigned partial_volume; /* bit set of 1u << PartialVolume */
+    unsigned diameters;      /* bit set of 1u << DiameterChoice */
+    Range calibration_percent;
+    Range threshold_gy, ablation_max_diameter_mm, vessel_min_diameter_mm;
+} ScenarioConfig;
+
+typedef struct ProbabilityConfig {
+    double samples;
+    double seed;
+    double diameter_uncertainty_mm;        /* standard; NaN: from the voxels */
+    double vessel_distance_uncertainty_mm; /* standard; NaN: from the voxels */
+} ProbabilityConfig;
+
+/* Stereotactic radiotherapy of the underdosed lesions, as proposed. */
+typedef struct SbrtConfig {
+    double fractions, dose_per_fraction_gy;
+    double margin_mm;        /* from the lesion to the surface that gets the full dose */
+    double half_distance_mm; /* beyond it, in which the dose falls to a half */
+    double spared_below_gy;  /* liver of less, of all fractions, is spared */
+} SbrtConfig;
+
+typedef enum ResponseCriterion {
+    RESPONSE_WHO,
+    RESPONSE_RECIST,
+    RESPONSE_RECIST_1_1,
+    RESPONSE_MRECIST,
+    RESPONSE_CRITERION_COUNT
+} ResponseCriterion;
+
+/* The numbers of one criterion. */
+typedef struct ResponseRule {
+    double partial_percent;     /* decrease from the baseline sum, at least: PR */
+    double progression_percent; /* increase over the nadir: PD (see progression_tie) */
+    double min_increase_mm;     /* absolute increase over the nadir that PD also needs; 0: none */
+    double targets_per_organ;   /* at most; 0: no limit */
+    double targets;             /* of all organs, at most; 0: no limit */
+} ResponseRule;
+
+typedef struct ResponseConfig {
+    ResponseRule rules[RESPONSE_CRITERION_COUNT];
+    double node_normal_mm;     /* a lymph node of a smaller short axis is normal */
+    double too_small_mm;       /* diameter of a lesion that is seen but too small to measure */
+    double min_target_mm;      /* a smaller target is flagged target_not_measurable */
+    double min_target_node_mm; /* likewise, short axis of a lymph node */
+    double min_stable_days;    /* from baseline, for SD to count as a best response */
+    bool progression_tie_is_progression; /* an increase of exactly progression_percent */
+    int unknown_non_target;              /* UnknownRule: of non-target progression */
+} ResponseConfig;
+
 typedef struct SweepConfig {
     double from_gy, to_gy, step_gy;
 } SweepConfig;
@@ -160,11 +223,16 @@ typedef struct Config {
     char patients_sheet[CONFIG_PATH_SIZE]; /* absolute, or relative to the working folder */
     char treatments_sheet[CONFIG_PATH_SIZE];
     char images_sheet[CONFIG_PATH_SIZE];
+    char followup_sheet[CONFIG_PATH_SIZE]; /* "" without one */
     char run_folder[CONFIG_PATH_SIZE];
     char nuclide_name[CONFIG_TEXT_SIZE];
     char nuclide_path[CONFIG_PATH_SIZE]; /* of the file that this comes to */
     char report_title[CONFIG_TEXT_SIZE];
     char scanner_folder[CONFIG_TEXT_SIZE];
+    char rule_folder[CONFIG_TEXT_SIZE];
+    char rule_set[CONFIG_TEXT_SIZE];     /* the one that decides */
+    char rules_path[CONFIG_PATH_SIZE];   /* the folder that `rule_folder` comes to */
+    char rules_digest[DIGEST_TEXT_SIZE]; /* of its files */
     double report_max_dose_gy;
     Nuclide nuclide;
     ScannerList scanners;
@@ -174,6 +242,10 @@ typedef struct Config {
     SegmentationConfig segmentation;
     StratificationConfig stratification;
     SweepConfig sweep;
+    ScenarioConfig scenarios;
+    ProbabilityConfig probability;
+    SbrtConfig sbrt;
+    ResponseConfig response;
 } Config;
 
 /* Name of a dose method as in the configuration and in dose.h5; of a derived map likewise. */
@@ -182,13 +254,13 @@ const char *derived_map_name(int map);
 
 /* Reads and checks `path`; missing keys take their defaults. `nuclide: y90` names
  * <configs>/nuclides/y90.yaml; a value that ends in .yaml is a path. `scanners: auto` is the folder
- * <configs>/scanners; another value is a folder relative to the file. */
+ * <configs>/scanners; another value is a folder relative to the file; `rules` likewise. */
 Status config_load(const char *path, Config *config, Error *error);
 
 /* The configuration in effect, defaults included, as canonical "key: value" lines, for the given
  * sections (NULL-terminated array of names such as "dose"; "nuclide" adds the nuclide's values
- * and digest, "scanners" the digest of the scanners' files). Paths of the cohort are left out: they
- * are host-dependent. New string, caller frees; NULL when out of memory. */
+ * and digest, "scanners" and "rules" the digests of their folders' files). Paths of the cohort are
+ * left out: they are host-dependent. New string, caller frees; NULL when out of memory. */
 char *config_text(const Config *config, const char *const sections[]);
 
 #endif

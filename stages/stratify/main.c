@@ -4,7 +4,7 @@
 
 int main(int argc, char **argv) {
     static const char *const inputs[] = {"segment", NULL};
-    static const char *const sections[] = {"stratification", "sweep", NULL};
+    static const char *const sections[] = {"rules", "stratification", "sweep", "response", NULL};
     static const Stage stage = {
         .name = "stratify",
         .summary = "Assigns the protocol's stratum to each patient, says why, and repeats it at "

@@ -11,14 +11,6 @@
 
 #include "core/config.h"
 
-typedef enum ResponseCriterion {
-    RESPONSE_WHO,
-    RESPONSE_RECIST,
-    RESPONSE_RECIST_1_1,
-    RESPONSE_MRECIST,
-    RESPONSE_CRITERION_COUNT
-} ResponseCriterion;
-
 /* What is measured on a lesion. */
 typedef enum ResponseMeasure {
     RESPONSE_PRODUCT,  /* longest times perpendicular diameter, mm2 */
@@ -26,27 +18,7 @@ typedef enum ResponseMeasure {
     RESPONSE_ENHANCING /* longest diameter of the enhancing tissue, mm */
 } ResponseMeasure;
 
-/* The numbers of one criterion. */
-typedef struct ResponseRule {
-    double partial_percent;     /* decrease from the baseline sum, at least: PR */
-    double progression_percent; /* increase over the nadir: PD (see progression_tie) */
-    double min_increase_mm;     /* absolute increase over the nadir that PD also needs; 0: none */
-    double targets_per_organ;   /* at most; 0: no limit */
-    double targets;             /* of all organs, at most; 0: no limit */
-} ResponseRule;
-
-typedef struct ResponseConfig {
-    ResponseRule rules[RESPONSE_CRITERION_COUNT];
-    double node_normal_mm;     /* a lymph node of a smaller short axis is normal */
-    double too_small_mm;       /* diameter of a lesion that is seen but too small to measure */
-    double min_target_mm;      /* a smaller target is flagged target_not_measurable */
-    double min_target_node_mm; /* likewise, short axis of a lymph node */
-    double min_stable_days;    /* from baseline, for SD to count as a best response */
-    bool progression_tie_is_progression; /* an increase of exactly progression_percent */
-    int unknown_non_target;              /* UnknownRule: of non-target progression */
-} ResponseConfig;
-
-/* The published criteria. */
+/* The published criteria: what a configuration that says nothing has. */
 ResponseConfig response_config_published(void);
 
 /* "who", "recist", "recist_1_1", "mrecist". */

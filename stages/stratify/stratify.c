@@ -2,11 +2,12 @@
  * every threshold of the sweep, write. */
 #include "stratify/stratify.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
-#include "core/settings.h"
 #include "stratify/decision_file.h"
 #include "stratify/lesion_file.h"
+#include "stratify/response_file.h"
 #include "stratify/sweep.h"
 
 Status stratify_by_rules(const PatientJob *job, const StrataRules *rules, Error *error) {
@@ -18,6 +19,10 @@ Status stratify_by_rules(const PatientJob *job, const StrataRules *rules, Error 
     Status status = lesion_file_read(job->inputs[0], &file, error);
     if (status == STATUS_OK) {
         status = strata_check(&file.patient, error);
+    }
+    if (status == STATUS_OK) {
+        status = response_file_write(job->output, job->inputs[0], &file.patient, &config->response,
+                                     &file.flags, error);
     }
     if (status != STATUS_OK) {
         goto done;
@@ -58,14 +63,11 @@ done:
 }
 
 Status stratify_process(const PatientJob *job, Error *error) {
-    char path[SETTINGS_PATH_SIZE];
+    char path[CONFIG_PATH_SIZE + CONFIG_TEXT_SIZE + sizeof "/.yaml"];
     StrataRules *rules = malloc(sizeof *rules);
-    Status status =
-        rules != NULL ? settings_resolve_path(job->config->path, "rules/protocol.yaml", path, error)
-                      : error_no_memory(error, "the rule set");
-    if (status == STATUS_OK) {
-        status = strata_rules_load(path, rules, error);
-    }
+    snprintf(path, sizeof path, "%s/%s.yaml", job->config->rules_path, job->config->rule_set);
+    Status status = rules != NULL ? strata_rules_load(path, rules, error)
+                                  : error_no_memory(error, "the rule set");
     if (status == STATUS_OK) {
         status = stratify_by_rules(job, rules, error);
     }

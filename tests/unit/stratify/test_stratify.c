@@ -109,7 +109,8 @@ static Status process(const Change *change, Store **output, Error *error) {
                                                    .vessel_min_diameter_mm = 4.0,
                                                    .contact_tolerance_mm = NAN,
                                                    .max_imaging_delay_h = 36.0};
-    strcpy(config.path, "configs/trial.yaml"); /* the rules are beside it */
+    strcpy(config.rules_path, "configs/rules");
+    strcpy(config.rule_set, "protocol");
     config.sweep = (SweepConfig){10.0, 60.0, 10.0};
     Store *segment = open_segment(change), *store;
     snprintf(path, sizeof path, "%s/stratify.h5", scratch_folder());
