@@ -15,7 +15,7 @@
 #include <stddef.h>
 
 #include "core/config.h"
-#include "dose/counter_random.h"
+#include "core/counter_random.h"
 #include "dose/electron_physics.h"
 
 /* A particle. Position, cell and voxel mean what its space says. */

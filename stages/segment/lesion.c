@@ -62,7 +62,7 @@ done:
 
 Status lesion_measure(const Structure *structure, const SegmentDoseMaps *maps,
                       const SegmentationConfig *config, Lesion *lesion, Error *error) {
-    *lesion = (Lesion){0};
+    *lesion = (Lesion){.bile_duct_distance_mm = NAN, .bowel_distance_mm = NAN};
     snprintf(lesion->label, sizeof lesion->label, "%s", structure->label);
     lesion->voxels = label_map_count(&structure->mask, 1);
     lesion->volume_ml = (double)lesion->voxels * grid_voxel_volume_ml(&structure->mask.grid);

@@ -26,11 +26,14 @@ typedef struct Lesion {
     DoseUncertainty uncertainty;
     double *dvh_percent; /* owned: percent of the volume at 0, bin, 2 bin ... Gy */
     size_t dvh_bins;
-    VesselProfile vessels; /* no step: no vessel in the patient's masks */
+    double bile_duct_distance_mm; /* between surfaces; NaN: not segmented, or misplaced */
+    double bowel_distance_mm;     /* to the nearest part of stomach or bowel, likewise */
+    VesselProfile vessels;        /* no step: no vessel in the patient's masks */
     Flags flags;
 } Lesion;
 
-/* Size, dose and its uncertainty of one structure; its vessels are left empty. Size on the mask's
+/* Size, dose and its uncertainty of one structure; its vessels are left empty, its distances to
+ * organs unknown. Size on the mask's
  * own grid: volume is voxels times voxel volume, as in IBSI's "volume (voxel counting)". Free with
  * lesion_free, also after a failure. */
 Status lesion_measure(const Structure *structure, const SegmentDoseMaps *maps,

@@ -33,7 +33,8 @@ static const LesionColumn lesion_columns[] = {
 };
 enum { LESION_COLUMNS = sizeof lesion_columns / sizeof lesion_columns[0] };
 
-/* After voxels and flags. Uncertainties are standard uncertainties (k = 1). */
+/* After voxels and flags; distances to organs at the end. Uncertainties are standard uncertainties
+ * (k = 1). */
 static const LesionColumn uncertainty_columns[] = {
     {"davg_monte_carlo_gy", "Gy", "average absorbed dose of the Monte Carlo map",
      offsetof(Lesion, davg_by_method_gy[DOSE_MONTE_CARLO])},
@@ -71,6 +72,10 @@ static const LesionColumn uncertainty_columns[] = {
      offsetof(Lesion, davg_eroded_gy)},
     {"davg_dilated_gy", "Gy", "average absorbed dose, outline one dose voxel further out",
      offsetof(Lesion, davg_dilated_gy)},
+    {"bile_duct_distance_mm", "mm", "surface distance to the nearest segmented bile duct",
+     offsetof(Lesion, bile_duct_distance_mm)},
+    {"bowel_distance_mm", "mm", "surface distance to the nearest segmented stomach or bowel",
+     offsetof(Lesion, bowel_distance_mm)},
 };
 enum { UNCERTAINTY_COLUMNS = sizeof uncertainty_columns / sizeof uncertainty_columns[0] };
 

@@ -6,36 +6,19 @@
 
 #include "segment/local_thickness.h"
 
-/* The n-th lesion's structure: lesions keep the order of the structures. */
-static const Structure *lesion_structure(const StructureList *list, size_t lesion) {
-    size_t s = 0;
-    for (;; s++) {
-        if (structure_has_role(&list->structures[s], "lesion") && lesion-- == 0) {
-            return &list->structures[s];
-        }
-    }
-}
-
 /* The lowest trust, 0 to 1, in the way from the lesion to any vessel structure. */
 static Status vessel_trust(const StructureList *list, const Structure *lesion, double *trust,
                            Error *error) {
-    const Affine identity = affine_identity();
+    Status status = STATUS_OK;
     *trust = 1;
-    for (size_t s = 0; s < list->count; s++) {
-        const Structure *vessel = &list->structures[s];
-        Affine from_reference;
-        if (!structure_has_role(vessel, "vessel")) {
-            continue;
+    for (size_t s = 0; s < list->count && status == STATUS_OK; s++) {
+        double of_one = 1;
+        if (structure_has_role(&list->structures[s], "vessel")) {
+            status = structure_relation_trust(lesion, &list->structures[s], &of_one, error);
         }
-        if (affine_invert(&vessel->to_reference, &from_reference, error) != STATUS_OK) {
-            return error->status;
-        }
-        Affine relation = affine_compose(&from_reference, &lesion->to_reference);
-        if (!affine_is_same(&relation, &identity)) {
-            *trust = fmin(*trust, fmin(vessel->registration_quality, lesion->registration_quality));
-        }
+        *trust = fmin(*trust, of_one);
     }
-    return STATUS_OK;
+    return status;
 }
 
 static Status measure_lesion(const StructureList *list, const Structure *structure,
@@ -76,8 +59,8 @@ Status lesion_vessels_measure(const StructureList *list, const Grid *reference,
     }
     status = local_thickness_measure(&vessels, diameter_mm, error);
     for (size_t n = 0; n < count && status == STATUS_OK; n++) {
-        status = measure_lesion(list, lesion_structure(list, n), &lattice, &vessels, diameter_mm,
-                                config, &lesions[n], error);
+        status = measure_lesion(list, structure_list_nth(list, "lesion", n), &lattice, &vessels,
+                                diameter_mm, config, &lesions[n], error);
     }
 done:
     mask_free(&vessels);

@@ -12,8 +12,7 @@
 #include "segment/mask.h"
 #include "segment/optional_map.h"
 
-/* Bits of the label map. */
-enum { LIVER = 1, LESION = 2 };
+enum { LIVER = LIVER_MAP_LIVER, LESION = LIVER_MAP_LESION };
 
 typedef struct Box {
     long first[3], end[3]; /* lattice indices, `end` exclusive */
@@ -187,6 +186,15 @@ static Status gather_liver(const StructureList *list, const Grid *reference,
            (status = create_map(liver, error)) ||
            (status = visit_masks(list, "liver", maps, paint_liver, liver, error)) ||
            (status = visit_masks(list, "lesion", maps, paint_lesion, liver, error)));
+    return status;
+}
+
+Status liver_map_gather(const StructureList *list, const Grid *reference, LabelMap *map,
+                        Affine *to_reference, Error *error) {
+    LiverMap liver;
+    Status status = gather_liver(list, reference, &liver, error);
+    *map = liver.map;
+    *to_reference = liver.to_reference;
     return status;
 }
 

@@ -38,4 +38,12 @@ Status liver_measure(const StructureList *list, const Grid *reference, const Seg
                      const Volume *bed, const SegmentationConfig *config, Liver *liver,
                      Error *error);
 
+/* Labels of liver_map_gather: a voxel of the normal liver is LIVER_MAP_LIVER alone. */
+enum { LIVER_MAP_LIVER = 1, LIVER_MAP_LESION = 2 };
+
+/* The map that liver_measure measures: bits as above, on its lattice; `to_reference` leads from
+ * its millimetres. There must be a liver. The caller frees the map, also after a failure. */
+Status liver_map_gather(const StructureList *list, const Grid *reference, LabelMap *map,
+                        Affine *to_reference, Error *error);
+
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "segment/calibration_record.h"
+#include "segment/normal_liver_samples.h"
 #include "segment/optional_map.h"
 #include "segment/planning_table.h"
 #include "segment/tumour_to_normal.h"
@@ -128,10 +129,23 @@ static Status write_plans(const Organs *organs, const Store *convert, const Stor
     return status;
 }
 
-/* Liver before T:N, which stands on it. */
+static Status write_samples(const StructureList *list, const Grid *reference,
+                            const SegmentDoseMaps *maps, const Volume *bed,
+                            const SegmentationConfig *config, Store *output, Error *error) {
+    NormalLiverSamples samples;
+    Status status = normal_liver_samples_take(list, reference, maps, bed,
+                                              config->min_registration_quality, &samples, error);
+    if (status == STATUS_OK) {
+        status = normal_liver_samples_write(&samples, output, error);
+    }
+    normal_liver_samples_free(&samples);
+    return status;
+}
+
+/* Liver before T:N, which stands on it; the sample of the normal liver while its map is at hand. */
 static Status measure(const StructureList *list, const Grid *reference, const SegmentDoseMaps *maps,
-                      const SegmentationConfig *config, const Store *dose, Organs *organs,
-                      Error *error) {
+                      const SegmentationConfig *config, const Store *dose, Store *output,
+                      Organs *organs, Error *error) {
     Volume bed = {0};
     LungDoseMedium medium;
     char bed_map[BED_NAME_SIZE];
@@ -142,6 +156,9 @@ static Status measure(const StructureList *list, const Grid *reference, const Se
     }
     if (status == STATUS_OK) {
         status = liver_measure(list, reference, maps, &bed, config, &organs->liver, error);
+    }
+    if (status == STATUS_OK && organs->liver.is_segmented) {
+        status = write_samples(list, reference, maps, &bed, config, output, error);
     }
     volume_free(&bed);
     if (status != STATUS_OK) {
@@ -160,7 +177,7 @@ Status organs_process(const StructureList *list, const Grid *reference, const Se
                       const SegmentationConfig *config, const Store *convert, const Store *dose,
                       Store *output, Organs *organs, Error *error) {
     Status status;
-    (void)((status = measure(list, reference, maps, config, dose, organs, error)) ||
+    (void)((status = measure(list, reference, maps, config, dose, output, organs, error)) ||
            (status = tumour_to_normal_write(list, maps, config, &organs->liver, output, error)) ||
            (status = write_liver(organs, output, error)) ||
            (status = calibration_record_write(dose, output, error)) ||

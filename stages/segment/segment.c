@@ -9,6 +9,7 @@
 #include "segment/label_picture.h"
 #include "segment/lesion_table.h"
 #include "segment/lesion_vessels.h"
+#include "segment/organ_distance.h"
 #include "segment/organs.h"
 #include "segment/patient_record.h"
 
@@ -90,7 +91,9 @@ static Status write_root(const PatientJob *job, const Patient *patient, Error *e
              store_set_text(output, "/", "vessels", has_vessels ? "segmented" : "none", error)) ||
         (status =
              store_set_text(output, "/", "liver",
-                            patient->organs.liver.is_segmented ? "segmented" : "none", error))) {
+                            patient->organs.liver.is_segmented ? "segmented" : "none", error)) ||
+        (status = store_set_text(output, "/", "bowel", organ_distance_bowel(&patient->structures),
+                                 error))) {
         return status;
     }
     return patient_record_copy(job->inputs[0], job->inputs[1], job->inputs[2], flags.text, output,
@@ -113,6 +116,9 @@ Status segment_process(const PatientJob *job, Error *error) {
     if ((status = read_inputs(job, &patient, error)) ||
         (status = measure_lesions(&job->config->segmentation, &patient, error)) ||
         (status = lesion_vessels_measure(&patient.structures, &patient.reference,
+                                         &job->config->segmentation, patient.lesions,
+                                         patient.n_lesions, error)) ||
+        (status = organ_distance_measure(&patient.structures, &patient.reference,
                                          &job->config->segmentation, patient.lesions,
                                          patient.n_lesions, error)) ||
         (status = organs_process(&patient.structures, &patient.reference, &patient.doses,

@@ -2,6 +2,7 @@
  * stores reference -> image and reference -> frame, so the way back is the inverse. */
 #include "segment/structure.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,28 @@ size_t structure_list_count(const StructureList *list, const char *role) {
         count += structure_has_role(&list->structures[n], role);
     }
     return count;
+}
+
+const Structure *structure_list_nth(const StructureList *list, const char *role, size_t n) {
+    const Structure *structure = list->structures;
+    while (!structure_has_role(structure, role) || n-- > 0) {
+        structure++;
+    }
+    return structure;
+}
+
+Status structure_relation_trust(const Structure *a, const Structure *b, double *trust,
+                                Error *error) {
+    const Affine identity = affine_identity();
+    Affine from_reference;
+    if (affine_invert(&b->to_reference, &from_reference, error) != STATUS_OK) {
+        return error->status;
+    }
+    Affine relation = affine_compose(&from_reference, &a->to_reference);
+    *trust = affine_is_same(&relation, &identity)
+                 ? 1
+                 : fmin(a->registration_quality, b->registration_quality);
+    return STATUS_OK;
 }
 
 void structure_list_free(StructureList *list) {
@@ -83,7 +106,8 @@ static Status read_space(const Store *convert, const Store *registered, const ch
 }
 
 static bool is_used(const char *role) {
-    static const char *const used[] = {"liver", "lesion", "vessel", "lung"};
+    static const char *const used[] = {"liver",   "lesion", "vessel",      "lung",  "bile_duct",
+                                       "stomach", "bowel",  "small_bowel", "colon", "duodenum"};
     bool found = false;
     for (size_t r = 0; r < sizeof used / sizeof *used; r++) {
         found |= strcmp(role, used[r]) == 0;

@@ -21,10 +21,11 @@ typedef struct StructureList {
     size_t count;
 } StructureList;
 
-/* Reads the structures of roles liver, lesion, vessel and lung, sorted by label as people count (L2
- * before L10). STATUS_BAD_DATA if a structure's space is unknown to register.h5, its mask is
- * empty, or two lesions carry the same label: the message names the structure. Free with
- * structure_list_free, also after a failure. Memory: 2 bytes per voxel of the cropped masks. */
+/* Reads the structures of roles liver, lesion, vessel, lung, bile_duct, stomach, bowel,
+ * small_bowel, colon and duodenum, sorted by label as people count (L2 before L10). STATUS_BAD_DATA
+ * if a structure's space is unknown to register.h5, its mask is empty, or two lesions carry the
+ * same label: the message names the structure. Free with structure_list_free, also after a failure.
+ * Memory: 2 bytes per voxel of the cropped masks. */
 Status structure_list_read(const Store *convert, const Store *registered, StructureList *list,
                            Error *error);
 void structure_list_free(StructureList *list);
@@ -37,5 +38,13 @@ bool structure_has_role(const Structure *structure, const char *role);
 
 /* Number of structures with the role. */
 size_t structure_list_count(const StructureList *list, const char *role);
+
+/* The n-th structure of that role, in the list's order; there must be that many. */
+const Structure *structure_list_nth(const StructureList *list, const char *role, size_t n);
+
+/* How far the way between two structures can be trusted, 0 to 1: the lower quality of their two
+ * registrations, 1 if they lie in the same space. */
+Status structure_relation_trust(const Structure *a, const Structure *b, double *trust,
+                                Error *error);
 
 #endif

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "stratify/probability_file.h"
 #include "stratify/reason.h"
 
 enum { WORD_SIZE = 64 };
@@ -182,7 +183,8 @@ static Status set_verdict(Table *table, size_t row, const LesionFile *file,
 
 Status decision_file_write_lesions(Store *output, const LesionFile *file,
                                    const StratificationConfig *config,
-                                   const StrataVerdict *verdicts, Error *error) {
+                                   const StrataVerdict *verdicts,
+                                   const ProbabilityLesion *probabilities, Error *error) {
     Table *table = table_new();
     if (table == NULL) {
         return error_no_memory(error, "the lesion table");
@@ -193,6 +195,9 @@ Status decision_file_write_lesions(Store *output, const LesionFile *file,
     }
     for (size_t i = 0; i < file->patient.n_lesions && status == STATUS_OK; i++) {
         status = set_verdict(table, i, file, config, &verdicts[i], error);
+    }
+    if (status == STATUS_OK) {
+        status = probability_file_add_columns(table, probabilities, error);
     }
     if (status == STATUS_OK) {
         status = store_write_table(output, "/lesions", table, error);

@@ -4,6 +4,7 @@
 
 #include "core/store.h"
 #include "stratify/lesion_file.h"
+#include "stratify/probability.h"
 #include "stratify/sweep.h"
 
 /* The attributes of "/" (stratum, reason, flags, counts, lowest dose; the study's facts and the
@@ -13,10 +14,12 @@ Status decision_file_write_patient(Store *output, const Store *segment, const Le
                                    const StrataVerdict *verdicts, const StrataDecision *decision,
                                    Error *error);
 
-/* The table /lesions: segment's columns, then the verdicts; `flags` holds both stages'. */
+/* The table /lesions: segment's columns, then the verdicts and their probabilities; `flags` holds
+ * both stages'. */
 Status decision_file_write_lesions(Store *output, const LesionFile *file,
                                    const StratificationConfig *config,
-                                   const StrataVerdict *verdicts, Error *error);
+                                   const StrataVerdict *verdicts,
+                                   const ProbabilityLesion *probabilities, Error *error);
 
 /* The table /sweep. */
 Status decision_file_write_sweep(Store *output, const SweepPoint *points, size_t n_points,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define LESION_NUMBER(id, name, units, label) [id] = {name, RULE_LESION, units, NULL, label}
+#define LESION_WORD(id, name, label) [id] = {name, RULE_LESION, NULL, "no|yes", label}
 #define PATIENT_NUMBER(id, name, units, label) [id] = {name, RULE_PATIENT, units, NULL, label}
 #define PATIENT_WORD(id, name, label) [id] = {name, RULE_PATIENT, NULL, "no|yes", label}
 
@@ -24,9 +25,17 @@ static const RuleColumn COLUMNS[RULE_COLUMN_COUNT] = {
                   "distance to a large vessel"),
     LESION_NUMBER(RULE_COLUMN_BILE_DUCT_DISTANCE, "bile_duct_distance_mm", "mm",
                   "distance to a main bile duct"),
+    /* To the nearest part that is segmented; see bowel_complete. */
     LESION_NUMBER(RULE_COLUMN_BOWEL_DISTANCE, "bowel_distance_mm", "mm",
                   "distance to stomach or bowel"),
+    /* The decision's verdict. */
+    LESION_WORD(RULE_COLUMN_UNDERDOSED, "underdosed", "underdosed"),
+    /* A reader's judgement, which no table has: unknown. */
+    LESION_WORD(RULE_COLUMN_WELL_PLACED, "well_placed", "well placed for ablation"),
+    /* By the model of sbrt.h at bowel_distance_mm, in as many fractions as the limit is of. */
+    LESION_NUMBER(RULE_COLUMN_SBRT_BOWEL, "sbrt_bowel_gy", "Gy", "SBRT dose to stomach or bowel"),
     PATIENT_NUMBER(RULE_COLUMN_N_LESIONS, "n_lesions", "1", "number of lesions"),
+    PATIENT_NUMBER(RULE_COLUMN_N_UNDERDOSED, "n_underdosed", "1", "lesions known to be underdosed"),
     PATIENT_WORD(RULE_COLUMN_PROGRESSION, "progression", "progression"),
     PATIENT_NUMBER(RULE_COLUMN_IMAGING_DELAY, "imaging_delay_h", "h", "administration to PET"),
     PATIENT_NUMBER(RULE_COLUMN_LIVER_VOLUME, "liver_volume_ml", "mL", "liver volume"),
@@ -34,31 +43,46 @@ static const RuleColumn COLUMNS[RULE_COLUMN_COUNT] = {
                    "normal liver volume"),
     PATIENT_NUMBER(RULE_COLUMN_NORMAL_LIVER_MEAN, "normal_liver_mean_gy", "Gy",
                    "mean dose to normal liver"),
-    PATIENT_NUMBER(RULE_COLUMN_SPARED_LIVER_VOLUME, "spared_liver_volume_ml", "mL",
-                   "normal liver spared"),
     PATIENT_NUMBER(RULE_COLUMN_TUMOUR_BURDEN, "tumour_burden_percent", "percent",
                    "tumour in the liver"),
-    PATIENT_NUMBER(RULE_COLUMN_TARGET_BURDEN, "target_burden_percent", "percent",
-                   "tumour in the target liver"),
+    PATIENT_NUMBER(RULE_COLUMN_TUMOUR_TO_NORMAL, "tumour_to_normal_ratio", "1", "T:N"),
+    /* yes, or unknown: a part that is not segmented may be near. */
+    PATIENT_WORD(RULE_COLUMN_BOWEL_COMPLETE, "bowel_complete", "stomach and bowel segmented"),
+    /* If all underdosed lesions were ablated at once, with the margin. */
     PATIENT_NUMBER(RULE_COLUMN_ABLATED_FRACTION, "ablated_percent", "percent",
                    "parenchyma to be ablated"),
     PATIENT_NUMBER(RULE_COLUMN_LIVER_REMNANT, "liver_remnant_percent", "percent",
                    "future liver remnant"),
-    PATIENT_WORD(RULE_COLUMN_AFTER_CHEMOTHERAPY, "after_chemotherapy", "previous chemotherapy"),
+    /* By the shunt fraction: of the known treatments the largest, and the sum. */
     PATIENT_NUMBER(RULE_COLUMN_LUNG_DOSE, "lung_dose_gy", "Gy", "lung dose of one treatment"),
     PATIENT_NUMBER(RULE_COLUMN_LUNG_DOSE_CUMULATIVE, "lung_dose_cumulative_gy", "Gy",
                    "lung dose of all treatments"),
+    /* yes, or unknown: a treatment without a shunt fraction may have given more. */
+    PATIENT_WORD(RULE_COLUMN_LUNG_DOSE_COMPLETE, "lung_dose_complete", "lung doses complete"),
+    PATIENT_NUMBER(RULE_COLUMN_LUNG_MEAN, "lung_mean_gy", "Gy", "mean dose of the lung in view"),
+    /* If all underdosed lesions had SBRT as configured (sbrt.h). */
+    PATIENT_NUMBER(RULE_COLUMN_SPARED_LIVER_VOLUME, "spared_liver_volume_ml", "mL",
+                   "normal liver spared"),
+    PATIENT_NUMBER(RULE_COLUMN_SBRT_BED, "sbrt_bed_gy", "Gy", "BED of the SBRT scheme"),
+    PATIENT_NUMBER(RULE_COLUMN_SBRT_LIVER, "sbrt_liver_eqd2_gy", "Gy",
+                   "mean EQD2 of SBRT to normal liver"),
+    PATIENT_NUMBER(RULE_COLUMN_CUMULATED_LIVER, "cumulated_liver_eqd2_gy", "Gy",
+                   "mean EQD2 of 90Y and SBRT to normal liver"),
+    PATIENT_NUMBER(RULE_COLUMN_CUMULATED_THIRD, "cumulated_third_eqd2_gy", "Gy",
+                   "EQD2 of 90Y and SBRT that a third of the normal liver exceeds"),
     PATIENT_NUMBER(RULE_COLUMN_ECOG, "ecog", "1", "ECOG"),
     PATIENT_NUMBER(RULE_COLUMN_BILIRUBIN, "bilirubin_mg_dl", "mg/dL", "bilirubin"),
-    PATIENT_NUMBER(RULE_COLUMN_ALT, "alt_uln", "ULN", "ALT"),
-    PATIENT_NUMBER(RULE_COLUMN_AST, "ast_uln", "ULN", "AST"),
+    PATIENT_NUMBER(RULE_COLUMN_ALT, "alt_u_l", "U/L", "ALT"),
+    PATIENT_NUMBER(RULE_COLUMN_AST, "ast_u_l", "U/L", "AST"),
     PATIENT_NUMBER(RULE_COLUMN_ALBUMIN, "albumin_g_dl", "g/dL", "albumin"),
     PATIENT_NUMBER(RULE_COLUMN_CREATININE, "creatinine_mg_dl", "mg/dL", "creatinine"),
-    PATIENT_NUMBER(RULE_COLUMN_PLATELETS, "platelets_10e9_l", "10^9/L", "platelets"),
+    PATIENT_NUMBER(RULE_COLUMN_PLATELETS, "platelets_1e9_l", "10^9/L", "platelets"),
     PATIENT_NUMBER(RULE_COLUMN_LIFE_EXPECTANCY, "life_expectancy_months", "months",
                    "life expectancy"),
     PATIENT_WORD(RULE_COLUMN_ASCITES, "ascites", "ascites"),
     PATIENT_WORD(RULE_COLUMN_ENCEPHALOPATHY, "encephalopathy", "encephalopathy"),
+    /* Of the sheets' columns these five are not: unknown unless /patient has them. */
+    PATIENT_WORD(RULE_COLUMN_AFTER_CHEMOTHERAPY, "after_chemotherapy", "previous chemotherapy"),
     PATIENT_WORD(RULE_COLUMN_LUNG_FUNCTION_COMPROMISED, "lung_function_compromised",
                  "compromised lung function"),
     PATIENT_WORD(RULE_COLUMN_CONTRAST_ALLERGY, "contrast_allergy", "severe contrast allergy"),

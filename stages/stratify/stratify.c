@@ -1,64 +1,89 @@
-/* What one patient goes through: read the lesion table, decide, explain, repeat the decision at
- * every threshold of the sweep, write. */
+/* What one patient goes through: read the lesion table, decide, explain, say how sure that is, how
+ * it depends on every limit, and what other rule sets say of the patient. */
 #include "stratify/stratify.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "stratify/annotations_file.h"
 #include "stratify/decision_file.h"
 #include "stratify/lesion_file.h"
+#include "stratify/probability_file.h"
 #include "stratify/response_file.h"
-#include "stratify/sweep.h"
+#include "stratify/sbrt_file.h"
+#include "stratify/sensitivity_file.h"
 
-Status stratify_by_rules(const PatientJob *job, const StrataRules *rules, Error *error) {
-    const Config *config = job->config;
+/* What was read of a patient, and what was decided. */
+typedef struct Case {
     LesionFile file;
-    StrataVerdict *verdicts = NULL;
-    SweepPoint *points = NULL;
+    StrataVerdict *verdicts;
+    ProbabilityLesion *probabilities;
     StrataDecision decision;
-    Status status = lesion_file_read(job->inputs[0], &file, error);
+} Case;
+
+static Status read_case(const PatientJob *job, Case *patient, Error *error) {
+    Status status = lesion_file_read(job->inputs[0], &patient->file, error);
     if (status == STATUS_OK) {
-        status = strata_check(&file.patient, error);
-    }
-    if (status == STATUS_OK) {
-        status = response_file_write(job->output, job->inputs[0], &file.patient, &config->response,
-                                     &file.flags, error);
+        status = strata_check(&patient->file.patient, error);
     }
     if (status != STATUS_OK) {
-        goto done;
+        return status;
     }
-    size_t n_points = sweep_count(&config->sweep);
-    if (n_points == 0) {
-        status = error_set(error, STATUS_CONFIG,
-                           "sweep.threshold_gy: from %g to %g by %g holds no threshold, or more "
-                           "than %d; correct the three numbers",
-                           config->sweep.from_gy, config->sweep.to_gy, config->sweep.step_gy,
-                           (int)SWEEP_MAX_THRESHOLDS);
-        goto done;
-    }
-    verdicts = calloc(file.patient.n_lesions + 1, sizeof *verdicts);
-    points = calloc(n_points, sizeof *points);
-    if (verdicts == NULL || points == NULL) {
-        status = error_no_memory(error, "the verdicts of a patient");
-        goto done;
-    }
-    strata_decide(&file.patient, &config->stratification, rules, verdicts, &decision);
-    sweep_strata(&file.patient, &config->stratification, rules, &config->sweep, points);
+    size_t room = patient->file.patient.n_lesions + 1;
+    patient->verdicts = calloc(room, sizeof *patient->verdicts);
+    patient->probabilities = calloc(room, sizeof *patient->probabilities);
+    return patient->verdicts != NULL && patient->probabilities != NULL
+               ? STATUS_OK
+               : error_no_memory(error, "the verdicts of a patient");
+}
 
-    status =
-        decision_file_write_patient(job->output, job->inputs[0], &file, &config->stratification,
-                                    rules, verdicts, &decision, error);
+static Status write_decision(const PatientJob *job, const StrataRules *rules, Case *patient,
+                             Error *error) {
+    const StratificationConfig *config = &job->config->stratification;
+    Status status = response_file_write(job->output, job->inputs[0], &patient->file.patient,
+                                        &job->config->response, &patient->file.flags, error);
     if (status == STATUS_OK) {
-        status = decision_file_write_lesions(job->output, &file, &config->stratification, verdicts,
-                                             error);
+        status = decision_file_write_patient(job->output, job->inputs[0], &patient->file, config,
+                                             rules, patient->verdicts, &patient->decision, error);
     }
     if (status == STATUS_OK) {
-        status = decision_file_write_sweep(job->output, points, n_points, error);
+        status = probability_file_write(job->output, job->inputs[0], &patient->file, job->config,
+                                        rules, &patient->decision, patient->probabilities, error);
     }
-done:
-    free(points);
-    free(verdicts);
-    lesion_file_free(&file);
+    return status == STATUS_OK
+               ? decision_file_write_lesions(job->output, &patient->file, config,
+                                             patient->verdicts, patient->probabilities, error)
+               : status;
+}
+
+/* What is said beside the decision and never changes it. */
+static Status write_annotations(const PatientJob *job, const Case *patient, Error *error) {
+    SbrtFindings sbrt;
+    Status status = sbrt_file_write(job->output, job->inputs[0], &patient->file, job->config,
+                                    patient->verdicts, &sbrt, error);
+    return status == STATUS_OK
+               ? annotations_file_write(job->output, job->inputs[0], &patient->file, job->config,
+                                        patient->verdicts, &sbrt, error)
+               : status;
+}
+
+Status stratify_by_rules(const PatientJob *job, const StrataRules *rules, Error *error) {
+    Case patient = {.verdicts = NULL};
+    Status status = read_case(job, &patient, error);
+    if (status == STATUS_OK) {
+        strata_decide(&patient.file.patient, &job->config->stratification, rules, patient.verdicts,
+                      &patient.decision);
+        status = write_decision(job, rules, &patient, error);
+    }
+    if (status == STATUS_OK) {
+        status = sensitivity_file_write(job->output, &patient.file, job->config, rules, error);
+    }
+    if (status == STATUS_OK) {
+        status = write_annotations(job, &patient, error);
+    }
+    free(patient.probabilities);
+    free(patient.verdicts);
+    lesion_file_free(&patient.file);
     return status;
 }
 

@@ -1,5 +1,4 @@
-/* The stratum at every dose threshold (sweep.h), by deciding again: a decision is a pass over the
- * lesion table, so thousands cost less than reading the file. */
+/* The stratum at every dose threshold (sweep.h), read off the breakpoints. */
 #include "stratify/sweep.h"
 
 #include <math.h>
@@ -7,25 +6,37 @@
 /* A step that does not divide the range exactly in binary (0.1) must still reach its end. */
 static const double ROUNDING = 1e-9;
 
-size_t sweep_count(const SweepConfig *sweep) {
-    double steps = (sweep->to_gy - sweep->from_gy) / sweep->step_gy;
-    if (!(sweep->step_gy > 0.0) || !(steps >= 0.0) || !(steps < SWEEP_MAX_THRESHOLDS)) {
+size_t sweep_range_count(const Range *range) {
+    double steps = (range->to - range->from) / range->step;
+    if (!(range->step > 0.0) || !(steps >= 0.0) || !(steps < SWEEP_MAX_THRESHOLDS)) {
         return 0;
     }
     return (size_t)floor(steps + ROUNDING) + 1;
 }
 
-double sweep_threshold_gy(const SweepConfig *sweep, size_t i) {
-    return sweep->from_gy + (double)i * sweep->step_gy;
+double sweep_range_value(const Range *range, size_t i) {
+    return range->from + (double)i * range->step;
 }
 
-void sweep_strata(const StrataPatient *patient, const StratificationConfig *config,
-                  const StrataRules *rules, const SweepConfig *sweep, SweepPoint *points) {
+static Range range_of(const SweepConfig *sweep) {
+    return (Range){sweep->from_gy, sweep->to_gy, sweep->step_gy};
+}
+
+size_t sweep_count(const SweepConfig *sweep) {
+    const Range range = range_of(sweep);
+    return sweep_range_count(&range);
+}
+
+double sweep_threshold_gy(const SweepConfig *sweep, size_t i) {
+    const Range range = range_of(sweep);
+    return sweep_range_value(&range, i);
+}
+
+void sweep_view(const BreakpointList *thresholds, const SweepConfig *sweep, SweepPoint *points) {
     size_t n_points = sweep_count(sweep);
-    StratificationConfig at = *config;
     for (size_t i = 0; i < n_points; i++) {
-        at.threshold_gy = sweep_threshold_gy(sweep, i);
-        points[i].threshold_gy = at.threshold_gy;
-        points[i].stratum = strata_stratum(patient, &at, rules, &points[i].n_underdosed);
+        double threshold_gy = sweep_threshold_gy(sweep, i);
+        BreakpointState state = breakpoints_read(thresholds, threshold_gy);
+        points[i] = (SweepPoint){threshold_gy, state.stratum, state.n_underdosed};
     }
 }

@@ -1,8 +1,9 @@
-/* The stratum at every dose threshold asked for, all other rules unchanged. */
+/* Regular ranges of values, and the stratum at every dose threshold asked for: a view of the
+ * threshold's breakpoints, all other rules unchanged. */
 #ifndef YTTRIA_STRATIFY_SWEEP_H
 #define YTTRIA_STRATIFY_SWEEP_H
 
-#include "stratify/strata.h"
+#include "stratify/breakpoints.h"
 
 enum { SWEEP_MAX_THRESHOLDS = 100000 };
 
@@ -12,15 +13,19 @@ typedef struct SweepPoint {
     size_t n_underdosed;
 } SweepPoint;
 
-/* Number of thresholds from `from_gy` to `to_gy`, both included; 0 if the range is empty, not
- * finite, its step not positive, or if there are more than SWEEP_MAX_THRESHOLDS. */
-size_t sweep_count(const SweepConfig *sweep);
+/* Number of values from `from` to `to`, both included; 0 if the range is empty, not finite, its
+ * step not positive, or if there are more than SWEEP_MAX_THRESHOLDS. */
+size_t sweep_range_count(const Range *range);
 
-/* The i-th threshold: from + i * step, never a running sum, so that 30 is exactly 30. */
+/* The i-th value: from + i * step, never a running sum, so that 30 is exactly 30. */
+double sweep_range_value(const Range *range, size_t i);
+
+/* The same for the thresholds of a sweep. */
+size_t sweep_count(const SweepConfig *sweep);
 double sweep_threshold_gy(const SweepConfig *sweep, size_t i);
 
-/* Decides the patient at each threshold. `points` has room for sweep_count(). */
-void sweep_strata(const StrataPatient *patient, const StratificationConfig *config,
-                  const StrataRules *rules, const SweepConfig *sweep, SweepPoint *points);
+/* Reads each threshold off `thresholds` (BREAKPOINT_THRESHOLD). `points` has room for
+ * sweep_count(). */
+void sweep_view(const BreakpointList *thresholds, const SweepConfig *sweep, SweepPoint *points);
 
 #endif

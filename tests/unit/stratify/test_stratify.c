@@ -1,6 +1,8 @@
 /* One patient from segment.h5 to stratify.h5, and files that are not as the contract says. */
 #include "stratify/stratify.h"
 
+#include "stratify/response_config.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -112,6 +114,13 @@ static Status process(const Change *change, Store **output, Error *error) {
     strcpy(config.rules_path, "configs/rules");
     strcpy(config.rule_set, "protocol");
     config.sweep = (SweepConfig){10.0, 60.0, 10.0};
+    config.scenarios = (ScenarioConfig){1u << DOSE_KERNEL, 1u, 1u, {0, 0, 1}, {30, 30, 1},
+                                        {30, 30, 1},       {4, 4, 1}};
+    config.probability = (ProbabilityConfig){1000, 1, NAN, NAN};
+    config.sbrt = (SbrtConfig){3, 16, 5, 6, 15};
+    config.dose.tumour = (RadiobiologyConfig){10, 1.5};
+    config.dose.normal_liver = (RadiobiologyConfig){2.75, 2.5};
+    config.response = response_config_published();
     Store *segment = open_segment(change), *store;
     snprintf(path, sizeof path, "%s/stratify.h5", scratch_folder());
     must(store_create(path, &store, &ignored), &ignored);

@@ -1,9 +1,11 @@
-/* The sweep: its thresholds are exact, its strata those of deciding at each threshold. */
+/* Ranges, and the view of the breakpoints on a grid of thresholds. */
 #include "stratify/sweep.h"
 
 #include <math.h>
 
-#include "tests/unit/suite.h"
+#include "tests/unit/stratify/random_patient.h"
+
+static StrataRules rules;
 
 static const StratificationConfig PROTOCOL = {.threshold_gy = 30.0,
                                               .max_underdosed = 4.0,
@@ -25,16 +27,32 @@ static void test_count(void) {
         {{0.0, 1e9, 1e-6}, 0},
     };
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
-        CU_ASSERT_EQUAL(sweep_count(&cases[c].sweep), cases[c].count);
+        const SweepConfig *sweep = &cases[c].sweep;
+        const Range range = {sweep->from_gy, sweep->to_gy, sweep->step_gy};
+        CU_ASSERT_EQUAL(sweep_count(sweep), cases[c].count);
+        CU_ASSERT_EQUAL(sweep_range_count(&range), cases[c].count);
     }
 }
 
 static void test_exact_thresholds(void) {
     const SweepConfig sweep = {20.0, 50.0, 0.1};
+    const Range range = {-10.0, 10.0, 0.1};
     CU_ASSERT_EQUAL(sweep_threshold_gy(&sweep, 0), 20.0);
     /* A running sum of 0.1 would have missed it. */
     CU_ASSERT_EQUAL(sweep_threshold_gy(&sweep, 100), 30.0);
     CU_ASSERT_EQUAL(sweep_threshold_gy(&sweep, 300), 50.0);
+    CU_ASSERT_EQUAL(sweep_range_value(&range, 100), 0.0);
+}
+
+static void view(const StrataPatient *patient, const StratificationConfig *config,
+                 const SweepConfig *sweep, SweepPoint *points) {
+    Error error;
+    BreakpointList list;
+    load_rules("configs/rules/protocol.yaml", &rules);
+    CU_ASSERT_EQUAL_FATAL(
+        breakpoints_find(patient, config, &rules, BREAKPOINT_THRESHOLD, &list, &error), STATUS_OK);
+    sweep_view(&list, sweep, points);
+    breakpoints_free(&list);
 }
 
 /* Doses 25, 35, 35, 35, 35, all small and free of vessels: by hand, 1 up to 24, 2 from 25 (a tie
@@ -53,12 +71,8 @@ static void test_strata(void) {
                                    .voxel_diagonal_mm = 2.0,
                                    .has_vessels = true};
     const SweepConfig sweep = {20.0, 50.0, 1.0};
-    static StrataRules rules;
-    Error error;
     SweepPoint points[31];
-    CU_ASSERT_EQUAL_FATAL(strata_rules_load("configs/rules/protocol.yaml", &rules, &error),
-                          STATUS_OK);
-    sweep_strata(&patient, &PROTOCOL, &rules, &sweep, points);
+    view(&patient, &PROTOCOL, &sweep, points);
     for (size_t i = 0; i < 31; i++) {
         double threshold_gy = 20.0 + (double)i;
         CU_ASSERT_EQUAL(points[i].threshold_gy, threshold_gy);
@@ -69,11 +83,34 @@ static void test_strata(void) {
     }
 }
 
+/* At every grid point the view is what a decision there says. Many doses are multiples of 5 Gy, so
+ * ties are met. */
+static void test_view_is_decision(void) {
+    static RandomPatient random;
+    const SweepConfig sweep = {0.0, 70.0, 0.5};
+    SweepPoint points[141];
+    size_t n_wrong = 0;
+    for (unsigned p = 0; p < 300; p++) {
+        draw_patient(p, &random);
+        view(&random.patient, &random.config, &sweep, points);
+        for (size_t i = 0; i < 141; i++) {
+            StratificationConfig at = random.config;
+            size_t n_underdosed;
+            at.threshold_gy = points[i].threshold_gy;
+            n_wrong +=
+                points[i].stratum != strata_stratum(&random.patient, &at, &rules, &n_underdosed);
+            n_wrong += points[i].n_underdosed != n_underdosed;
+        }
+    }
+    CU_ASSERT_EQUAL(n_wrong, 0);
+}
+
 int main(void) {
     static const UnitTest tests[] = {
         {"both ends of the range count", test_count},
         {"thresholds are exact", test_exact_thresholds},
         {"strata change where the doses are", test_strata},
+        {"the view is what a decision at each threshold says", test_view_is_decision},
     };
     return suite_run("sweep", tests, sizeof tests / sizeof *tests);
 }

@@ -1,5 +1,5 @@
 /* Philox 4x32-10 against the published known answers, and what makes a stream one. */
-#include "dose/counter_random.h"
+#include "core/counter_random.h"
 
 #include <math.h>
 #include <string.h>

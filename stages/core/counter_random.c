@@ -1,5 +1,5 @@
 /* Philox 4x32-10: multiply, exchange halves, add the round key (Salmon 2011, section 4). */
-#include "dose/counter_random.h"
+#include "core/counter_random.h"
 
 enum { ROUNDS = 10 };
 

@@ -1,8 +1,8 @@
 /* Counter-based random numbers: Philox 4x32-10 (Salmon et al., SC11, 2011, "Parallel random
  * numbers: as easy as 1, 2, 3"; Random123). A number depends on (seed, history, position in the
  * history) alone, so that no result depends on which thread simulates which history. */
-#ifndef YTTRIA_DOSE_COUNTER_RANDOM_H
-#define YTTRIA_DOSE_COUNTER_RANDOM_H
+#ifndef YTTRIA_CORE_COUNTER_RANDOM_H
+#define YTTRIA_CORE_COUNTER_RANDOM_H
 
 #include <stdint.h>
 
