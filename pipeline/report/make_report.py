@@ -22,10 +22,14 @@ import charts  # noqa: E402  (beside this file)
 import planes  # noqa: E402
 from patient_page import patient_context  # noqa: E402
 from patient_record import is_number  # noqa: E402
-from run_facts import STAGES, STRATUM_NAMES, count_strata, load_run, number, \
-    sweep_counts  # noqa: E402
+from run_facts import STAGES, STRATUM_NAMES, count_strata, expected_strata, load_run, number, \
+    probability, sweep_counts  # noqa: E402
+from scenario_facts import scenario_summary  # noqa: E402
 from validate import load_configuration  # noqa: E402
 
+# Tables of cohort/ beside those that are always linked to.
+MORE_TABLES = ("breakpoints", "stability", "scenarios", "annotations", "response",
+               "response_rates")
 STATE = "pages.json"  # what each page was drawn from, and the strata then
 
 
@@ -34,7 +38,10 @@ def load_settings(config_path):
     report, rules = document.get("report") or {}, document.get("stratification") or {}
     return {"title": report.get("title", "Yttria cohort report"),
             "max_dose_gy": float(report.get("max_dose_gy", 100.0)),
-            "threshold_gy": float(rules.get("threshold_gy", 30.0))}
+            "threshold_gy": float(rules.get("threshold_gy", 30.0)),
+            "ablation_max_diameter_mm": float(rules.get("ablation_max_diameter_mm", 30.0)),
+            "vessel_min_diameter_mm": float(rules.get("vessel_min_diameter_mm", 4.0)),
+            "diameter": str(rules.get("diameter", "3d"))}
 
 
 def environment():
@@ -42,6 +49,7 @@ def environment():
     env = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE / "templates"), autoescape=True,
                              trim_blocks=True, lstrip_blocks=True)
     env.filters["number"] = format_number
+    env.filters["probability"] = probability
     env.tests["known"] = is_number
     env.filters["url"] = urllib.parse.quote
     env.globals.update(style=(HERE / "templates" / "style.css").read_text(encoding="utf-8"),
@@ -137,6 +145,7 @@ def remove_stale(report, old, pages):
 
 
 def draw_cohort(run, settings, old_strata):
+    cohort = run.folder / "cohort"
     lesions = [(f"{row['center']}/{row['patient']} {row['lesion']}", number(row["davg_gy"]),
                 {"yes": True, "no": False}.get(row["underdosed"])) for row in run.lesions]
     changed = {summary.name: old_strata[summary.name] for summary in run.patients
@@ -149,7 +158,12 @@ def draw_cohort(run, settings, old_strata):
         settings=settings, run=run, patients=run.patients, counts=count_strata(run.patients),
         failed=[summary for summary in run.patients if summary.failed_stage], changed=changed,
         centers=sorted({summary.center for summary in run.patients}), stages=stage_counts,
-        page_path=page_path, n_lesions=len(lesions),
+        page_path=page_path, n_lesions=len(lesions), expected=expected_strata(run.patients),
+        scenarios=scenario_summary(
+            cohort / "scenarios.csv",
+            {(summary.center, summary.patient): summary.stratum for summary in run.patients},
+            settings),
+        more_tables=[name for name in MORE_TABLES if (cohort / f"{name}.csv").exists()],
         sweep=charts.sweep_chart(sweep_counts(run.sweep), settings["threshold_gy"]),
         waterfall=charts.waterfall_chart([lesion for lesion in lesions if is_number(lesion[1])],
                                          settings["threshold_gy"]))

@@ -4,6 +4,7 @@ import charts
 import figures
 from patient_record import PatientRecord, is_number
 from run_facts import FLAG_MEANINGS, STAGES, STRATUM_NAMES
+from strata_facts import strata_context
 
 
 def patient_context(run_folder, summary, settings):
@@ -16,6 +17,7 @@ def patient_context(run_folder, summary, settings):
     try:
         with PatientRecord(folder, usable) as record:
             context.update(_tables(record, settings))
+            context.update(strata_context(record, summary, settings))
             context.update(_pictures(record, context, settings))
     except (OSError, KeyError, ValueError, LookupError) as error:
         context["notes"].append(f"Part of this page could not be drawn: {error}")

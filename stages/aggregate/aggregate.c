@@ -39,12 +39,15 @@ static double now_s(void) {
 static void rehearse(size_t n, void *context) {
     const Source *source = &((const SourceList *)context)->sources[n];
     Cohort scratch = {.patients = NULL};
+    PatientTables tables;
     double *thresholds = NULL;
     size_t count = 0;
     Store *store;
     Error ignored;
     if (source->missing == NULL && store_open(source->path, &store, &ignored) == STATUS_OK) {
         store_read_array(store, "/sweep/threshold_gy", &thresholds, &count, &ignored);
+        joined_tables_read(store, &tables, &ignored);
+        joined_tables_free(&tables);
         if (cohort_create(thresholds, count, &scratch, &ignored) == STATUS_OK) {
             cohort_add_decided(&scratch, store, source->center, source->patient, &ignored);
         }
@@ -104,7 +107,10 @@ static Status check_identity(const Store *store, const Source *source, Error *er
     return STATUS_OK;
 }
 
-static Status add_decided(Cohort *cohort, const Source *source, Error *error) {
+/* Reads all of the patient before anything is added. */
+static Status add_decided(Cohort *cohort, JoinedTables *joined, const Source *source,
+                          Error *error) {
+    PatientTables tables = {.tables = {NULL}};
     Store *store;
     Status status = store_open(source->path, &store, error);
     if (status != STATUS_OK) {
@@ -112,21 +118,28 @@ static Status add_decided(Cohort *cohort, const Source *source, Error *error) {
     }
     status = check_identity(store, source, error);
     if (status == STATUS_OK) {
+        status = joined_tables_read(store, &tables, error);
+    }
+    if (status == STATUS_OK) {
         status = cohort_add_decided(cohort, store, source->center, source->patient, error);
     }
+    if (status == STATUS_OK) {
+        joined_tables_add(joined, &tables, source->center, source->patient);
+    }
+    joined_tables_free(&tables);
     store_close(store);
     return status;
 }
 
 /* Adds one patient whatever happens to the file; the result says what did. */
-static Status add_source(Cohort *cohort, const Source *source, PatientResult *result,
-                         Error *error) {
+static Status add_source(Cohort *cohort, JoinedTables *joined, const Source *source,
+                         PatientResult *result, Error *error) {
     double start_s = now_s();
     Error problem = {.message = ""};
     const char *reason = source->missing;
     *result = (PatientResult){.status = PATIENT_DONE};
     if (reason == NULL) {
-        result->code = add_decided(cohort, source, &problem);
+        result->code = add_decided(cohort, joined, source, &problem);
         if (result->code == STATUS_INTERNAL) {
             *error = problem;
             return result->code;
@@ -171,6 +184,7 @@ static void set_results(CohortRun *run, PatientStatus status) {
 
 static Status collect_and_write(CohortRun *run, const char *digest, Error *error) {
     Cohort cohort = {.patients = NULL};
+    JoinedTables joined = {.files = {NULL}};
     double *thresholds;
     size_t n_thresholds;
     char source[SOURCE_SIZE];
@@ -179,8 +193,11 @@ static Status collect_and_write(CohortRun *run, const char *digest, Error *error
     if (status == STATUS_OK) {
         status = cohort_create(thresholds, n_thresholds, &cohort, error);
     }
+    if (status == STATUS_OK) {
+        status = cohort_files_begin_joined(&run->files, &joined, error);
+    }
     for (size_t i = 0; i < run->list.count && status == STATUS_OK; i++) {
-        status = add_source(&cohort, &run->list.sources[i], &run->results[i], error);
+        status = add_source(&cohort, &joined, &run->list.sources[i], &run->results[i], error);
     }
     if (status == STATUS_OK) {
         snprintf(source, sizeof source, "yttria-aggregate %s", provenance_version());
@@ -189,8 +206,9 @@ static Status collect_and_write(CohortRun *run, const char *digest, Error *error
             .source = source,
             .configuration = run->configuration,
             .inputs_digest = count_results(run, PATIENT_FAILED) > 0 ? UNUSABLE : digest};
-        status = cohort_files_write(&run->files, &cohort, &description, error);
+        status = cohort_files_write(&run->files, &cohort, &joined, &description, error);
     }
+    joined_tables_abandon(&joined);
     cohort_free(&cohort);
     free(thresholds);
     return status;

@@ -69,28 +69,35 @@ static Status add_row_of(Table *table, const char *center, const char *patient, 
     return status;
 }
 
-static Status copy_attribute(const Store *store, const char *object, const char *name,
-                             ColumnKind kind, Table *table, size_t row, Error *error) {
-    if (kind == COLUMN_TEXT) {
+/* An attribute of an object, and the column and its kind that it goes to. */
+typedef struct Fact {
+    const char *object, *name, *column;
+    ColumnKind kind;
+} Fact;
+
+static Status copy_attribute(const Store *store, const Fact *fact, Table *table, size_t row,
+                             Error *error) {
+    if (fact->kind == COLUMN_TEXT) {
         char text[TEXT_SIZE];
-        Status status = store_get_text(store, object, name, text, sizeof text, error);
-        return status == STATUS_OK ? table_set_text(table, row, name, text, error) : status;
+        Status status = store_get_text(store, fact->object, fact->name, text, sizeof text, error);
+        return status == STATUS_OK ? table_set_text(table, row, fact->column, text, error) : status;
     }
     double number;
-    Status status = store_get_number(store, object, name, &number, error);
-    return status == STATUS_OK ? table_set_number(table, row, name, number, error) : status;
+    Status status = store_get_number(store, fact->object, fact->name, &number, error);
+    return status == STATUS_OK ? table_set_number(table, row, fact->column, number, error) : status;
 }
 
-/* The attributes of "/": those of the contract must be there, the others may. */
+/* The attributes of the decision: those of the contract must be there, the others may. */
 static Status copy_decision(const Store *store, Table *patients, size_t row, Error *error) {
     Status status = STATUS_OK;
     for (size_t c = COHORT_FIRST_ATTRIBUTE; c < COHORT_N_PATIENT_COLUMNS && status == STATUS_OK;
          c++) {
         const CohortColumn *column = &COHORT_PATIENT_COLUMNS[c];
-        if (column->is_required || store_has_attribute(store, "/", column->name)) {
-            status = copy_attribute(store, "/", column->name,
-                                    column->units == NULL ? COLUMN_TEXT : COLUMN_NUMBER, patients,
-                                    row, error);
+        Fact fact = {.column = column->name,
+                     .kind = column->units == NULL ? COLUMN_TEXT : COLUMN_NUMBER};
+        fact.name = cohort_column_attribute(column, &fact.object);
+        if (column->is_required || store_has_attribute(store, fact.object, fact.name)) {
+            status = copy_attribute(store, &fact, patients, row, error);
         }
     }
     return status;
@@ -146,7 +153,8 @@ static Status copy_clinical_fact(const Store *store, const char *name, Table *pa
             return status;
         }
     }
-    return copy_attribute(store, "/patient", name, kind, patients, row, error);
+    const Fact fact = {"/patient", name, name, kind};
+    return copy_attribute(store, &fact, patients, row, error);
 }
 
 static Status copy_clinical_facts(const Store *store, Table *patients, size_t row, Error *error) {

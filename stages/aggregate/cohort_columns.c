@@ -3,6 +3,33 @@
 
 #include <string.h>
 
+/* Of treating the lesions that `prefix` says by SBRT; `what` says it in words. */
+#define SBRT_COLUMNS(prefix, what)                                                                 \
+    {"sbrt_" prefix "_targets", "1", "lesions treated, " what, false},                             \
+        {"sbrt_" prefix "_spared_ml", "mL", "liver without lesions that is spared, " what, false}, \
+        {"sbrt_" prefix "_spared_cumulated_ml", "mL", "the same of 90Y and SBRT together, " what,  \
+         false},                                                                                   \
+        {"sbrt_" prefix "_liver_bed_gy", "Gy",                                                     \
+         "mean biologically effective dose of the liver without lesions, " what, false},           \
+    {                                                                                              \
+        "sbrt_" prefix "_cumulated_bed_gy", "Gy", "the same of 90Y and SBRT together, " what,      \
+            false                                                                                  \
+    }
+
+#define RESPONSE_COLUMNS(criterion, title)                                                         \
+    {"response_" criterion "_best", NULL, "best response, " title ": CR, PR, SD, PD or NE",        \
+     false},                                                                                       \
+        {"response_" criterion "_days_to_response", "day", "treatment to response, " title,        \
+         false},                                                                                   \
+        {"response_" criterion "_days_to_progression", "day", "treatment to progression, " title,  \
+         false},                                                                                   \
+        {"response_" criterion "_days_followed", "day",                                            \
+         "treatment to the last evaluable date, " title, false},                                   \
+    {                                                                                              \
+        "response_" criterion "_progression", NULL,                                                \
+            "progression, " title ": observed, censored or unknown", false                         \
+    }
+
 const CohortColumn COHORT_PATIENT_COLUMNS[COHORT_N_PATIENT_COLUMNS] = {
     {"center", NULL, "center", false},
     {"patient", NULL, "study number of the patient within the center", false},
@@ -36,6 +63,25 @@ const CohortColumn COHORT_PATIENT_COLUMNS[COHORT_N_PATIENT_COLUMNS] = {
      "scanner's activity over net administered, of the treatment farthest from 1", false},
     {"calibration_region", NULL, "region of that ratio: liver, field_of_view, mixed or unknown",
      false},
+    {"p_stratum_0", "1", "probability of stratum 0", false},
+    {"p_stratum_1", "1", "probability of stratum 1", false},
+    {"p_stratum_2", "1", "probability of stratum 2", false},
+    {"p_stratum_3", "1", "probability of stratum 3", false},
+    {"p_stratum_4", "1", "probability of stratum 4", false},
+    {"p_stratum_5", "1", "probability of stratum 5", false},
+    {"p_stratum", "1", "probability of the stratum assigned", false},
+    {"p_standard_error", "1", "standard error of that probability, by sampling", false},
+    {"modalities", NULL, "what other criteria say of the therapies", false},
+    {"sbrt_tumour_bed_gy", "Gy", "biologically effective dose of the SBRT scheme, tumour", false},
+    {"sbrt_liver_volume_ml", "mL", "volume of the liver without lesions, by its sample", false},
+    {"sbrt_y90_bed_gy", "Gy", "mean biologically effective dose of 90Y, liver without lesions",
+     false},
+    SBRT_COLUMNS("proposed", "SBRT of the lesions that the decision sends there"),
+    SBRT_COLUMNS("underdosed", "SBRT of all underdosed lesions"),
+    RESPONSE_COLUMNS("who", "WHO"),
+    RESPONSE_COLUMNS("recist", "RECIST"),
+    RESPONSE_COLUMNS("recist_1_1", "RECIST 1.1"),
+    RESPONSE_COLUMNS("mrecist", "mRECIST"),
 };
 
 const CohortColumn COHORT_LESION_COLUMNS[COHORT_N_LESION_COLUMNS] = {
@@ -89,6 +135,11 @@ const CohortColumn COHORT_LESION_COLUMNS[COHORT_N_LESION_COLUMNS] = {
     {"davg_eroded_gy", "Gy", "average absorbed dose, outline one dose voxel further in", false},
     {"davg_dilated_gy", "Gy", "average absorbed dose, outline one dose voxel further out", false},
     {"uncertainty_unknown", NULL, "components that the combined uncertainties lack", false},
+    {"p_underdosed", "1", "probability that it is underdosed", false},
+    {"p_amenable", "1", "probability that it is amenable to ablation", false},
+    {"bile_duct_distance_mm", "mm", "surface distance to the nearest segmented bile duct", false},
+    {"bowel_distance_mm", "mm", "surface distance to the nearest segmented stomach or bowel",
+     false},
 };
 
 const CohortColumn COHORT_SWEEP_COLUMNS[COHORT_N_SWEEP_COLUMNS] = {
@@ -97,6 +148,13 @@ const CohortColumn COHORT_SWEEP_COLUMNS[COHORT_N_SWEEP_COLUMNS] = {
     {"threshold_gy", "Gy", "dose below which a lesion is underdosed", false},
     {"stratum", "1", "stratum at this threshold, 0 if not evaluable", false},
 };
+
+const char *cohort_column_attribute(const CohortColumn *column, const char **object) {
+    static const char sbrt[] = "sbrt_";
+    bool is_sbrt = strncmp(column->name, sbrt, sizeof sbrt - 1) == 0;
+    *object = is_sbrt ? "/sbrt" : "/";
+    return column->name + (is_sbrt ? sizeof sbrt - 1 : 0);
+}
 
 const char *cohort_clinical_units(const char *name) {
     static const char *const units_of[][2] = {

@@ -79,6 +79,67 @@ def rows_of(path):
         return list(csv.DictReader(file))
 
 
+JOINED = {  # tables of stratify.h5 that reach the cohort as they are: texts, numbers
+    "breakpoints": ({"parameter": ["threshold_gy"] * 3},
+                    {"value": [0.0, 21.4, 28.9], "stratum_at": [1.0, 1.0, 2.0],
+                     "stratum_above": [1.0, 2.0, 4.0]}),
+    "stability": ({"parameter": ["threshold_gy"]},
+                  {"lower_change": [-8.6], "lower_stratum": [1.0], "upper_change": [np.nan],
+                   "upper_stratum": [np.nan]}),
+    "scenarios": ({"dose_method": ["kernel"] * 4, "partial_volume": ["none", "recovered"] * 2,
+                   "diameter": ["3d"] * 4},
+                  {"calibration_percent": [0.0] * 4, "threshold_gy": [30.0, 30.0, 35.0, 35.0],
+                   "ablation_max_diameter_mm": [30.0] * 4, "vessel_min_diameter_mm": [4.0] * 4,
+                   "stratum": [4.0, 1.0, 4.0, 0.0], "n_underdosed": [2.0, 0.0, 2.0, 0.0]}),
+    "annotations": ({"rule_set": ["sbrt"], "title": ["SBRT"], "criterion": ["eligible"],
+                     "answer": ["no"], "text": ['L2 32 mm > 30 mm, "so"\nno']}, {}),
+    "response": ({"criterion": ["who"], "date": ["2020-03-01"], "unit": ["mm2"],
+                  "response": ["PR"], "reason": ["sum"]},
+                 {"days_since_baseline": [100.0], "days_since_treatment": [90.0], "sum": [100.0],
+                  "nadir": [200.0], "change_percent": [-50.0], "nadir_change_percent": [-50.0]}),
+}
+
+
+def add_sensitivity(path):
+    """All that may stand beside the decision, in place of what stratify wrote."""
+    with h5py.File(path, "r+") as file:
+        for name in [name for name in (*JOINED, "sbrt") if name in file]:
+            del file[name]
+        for name, (texts, numbers) in JOINED.items():
+            write_table(file, name, texts, numbers)
+        file.attrs.update({**{f"p_stratum_{n}": p for n, p in
+                              enumerate((0.0, 0.125, 0.0, 0.0, 0.875, 0.0))},
+                           "p_stratum": 0.875, "p_standard_error": 0.01,
+                           "modalities": "SBRT: no, L2 32 mm > 30 mm",
+                           "response_who_best": "PR", "response_who_days_to_response": 90.0,
+                           "response_who_days_followed": 400.0,
+                           "response_who_days_to_progression": np.nan,
+                           "response_who_progression": "censored"})
+        file.create_group("sbrt").attrs.update({"tumour_bed_gy": 100.0,
+                                                "proposed_spared_ml": 812.5,
+                                                "underdosed_cumulated_bed_gy": 44.25})
+        lesions = file["lesions"]
+        columns = ("p_underdosed", "p_amenable", "bile_duct_distance_mm", "bowel_distance_mm")
+        for n, column in enumerate(columns):
+            if column in lesions:
+                del lesions[column]
+            lesions.create_dataset(column, data=np.arange(len(lesions["davg_gy"])) + 0.5 * n)
+            lesions[column].attrs.update({"units": "1", "long_name": column})
+        listed = str(lesions.attrs["columns"]).split(",")
+        lesions.attrs["columns"] = ",".join([c for c in listed if c not in columns]
+                                            + list(columns))
+
+
+def drop_sensitivity(path):
+    """A file of an older version, which has none of it."""
+    with h5py.File(path, "r+") as file:
+        for name in [name for name in (*JOINED, "sbrt") if name in file]:
+            del file[name]
+        for name in [name for name in file.attrs
+                     if name.startswith(("p_s", "response_", "modalities"))]:
+            del file.attrs[name]
+
+
 @unittest.skipIf(MISSING, f"not built: {', '.join(MISSING)}")
 class Cohort(unittest.TestCase):
     """Seven patients of two centers; one has no lesion table, one failed earlier."""
@@ -200,10 +261,66 @@ class Cohort(unittest.TestCase):
             np.testing.assert_array_equal(cube.stratum_count.values, counts)
             self.assertEqual(cube.stratum_count.dims, ("threshold", "stratum_class"))
 
+    def test_probabilities_sensitivity_and_response_reach_the_cohort(self):
+        self.batch("stratify")
+        for center, patient in (("north", "N1"), ("north", "N2"), ("south", "S1")):
+            path = self.run_folder / center / patient / "stratify.h5"
+            (drop_sensitivity if patient == "N2" else add_sensitivity)(path)
+        for patient in ("N3", "N4"):
+            drop_sensitivity(self.run_folder / "north" / patient / "stratify.h5")
+        self.batch("aggregate")
+        first, second = rows_of(self.cohort("patients.csv"))[:2]
+        wanted = {"p_stratum_1": "0.125", "p_stratum": "0.875", "p_standard_error": "0.01",
+                  "modalities": "SBRT: no, L2 32 mm > 30 mm", "sbrt_tumour_bed_gy": "100",
+                  "sbrt_proposed_spared_ml": "812.5", "sbrt_underdosed_cumulated_bed_gy": "44.25",
+                  "response_who_best": "PR", "response_who_days_to_response": "90",
+                  "response_who_days_to_progression": "", "response_who_days_followed": "400",
+                  "response_who_progression": "censored"}
+        self.assertEqual({name: first[name] for name in wanted}, wanted)
+        self.assertEqual({second[name] for name in wanted}, {""})
+        lesion = rows_of(self.cohort("lesions.csv"))[1]
+        self.assertEqual([lesion[name] for name in ("p_underdosed", "p_amenable",
+                                                    "bile_duct_distance_mm", "bowel_distance_mm")],
+                         ["1", "1.5", "2", "2.5"])
+        for name, (texts, numbers) in JOINED.items():
+            with self.subTest(table=name):
+                rows = rows_of(self.cohort(f"{name}.csv"))
+                n = len(next(iter(texts.values())))
+                self.assertEqual([row["patient"] for row in rows], ["N1"] * n + ["S1"] * n)
+                for column, values in texts.items():
+                    self.assertEqual([row[column] for row in rows[:n]], values)
+                for column, values in numbers.items():
+                    found = [float(row[column] or "nan") for row in rows[:n]]
+                    np.testing.assert_array_equal(found, values)
+                self.assertEqual(set(rows[0]), {"center", "patient", *texts, *numbers})
+        rates = {row["criterion"]: row for row in rows_of(self.cohort("response_rates.csv"))}
+        self.assertEqual([rates["who"][c] for c in ("n_patients", "n_followed", "n_pr",
+                                                    "orr_percent")], ["7", "2", "2", "100"])
+        self.assertEqual(rates["mrecist"]["orr_percent"], "")
+        with xarray.open_dataset(self.cohort("cohort.nc"), decode_timedelta=False) as cube:
+            self.assertEqual(float(cube.p_stratum_4[0]), 0.875)
+            self.assertTrue(np.isnan(cube.p_stratum_4[1]))
+            self.assertEqual(cube.response_who_best.values[5], "PR")
+            self.assertEqual(float(cube.sbrt_proposed_spared_ml[0]), 812.5)
+            self.assertEqual(float(cube.lesion_p_underdosed[1]), 1.0)
+
+    def test_a_damaged_table_fails_its_patient_only(self):
+        self.batch("stratify")
+        path = self.run_folder / "north" / "N1" / "stratify.h5"
+        add_sensitivity(path)
+        with h5py.File(path, "r+") as file:
+            del file["scenarios/stratum"]
+        self.batch("aggregate", expect=PARTIAL)
+        self.assertEqual(rows_of(self.cohort("patients.csv"))[0]["stratum"], "0")
+        for name in JOINED:  # all of a patient or nothing
+            self.assertNotIn("N1", [row["patient"] for row in rows_of(self.cohort(f"{name}.csv"))])
+        self.assertEqual(list(self.cohort("").glob(".*.part")), [])
+
     def test_nothing_changed_nothing_done(self):
         self.batch("stratify")
         self.batch("aggregate")
-        names = ("cohort.nc", "patients.csv", "lesions.csv", "sweep.csv")
+        names = ("cohort.nc", "patients.csv", "lesions.csv", "sweep.csv", "response_rates.csv",
+                 *(f"{name}.csv" for name in JOINED))
         before = {name: self.cohort(name).read_bytes() for name in names}
         stamps = {name: self.cohort(name).stat().st_mtime_ns for name in names}
         self.batch("aggregate")

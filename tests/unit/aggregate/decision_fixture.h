@@ -16,9 +16,10 @@ typedef struct Decision {
     double last_threshold_gy; /* 0: 40 */
     double lung_shunt_gy;     /* 0: not stated */
     bool no_reason;
-    const char *patient;  /* NULL: N1 of center north */
-    const char *spoilt;   /* an attribute of "/" that holds text instead of a number, or NULL */
-    const char *clinical; /* one more clinical attribute, a text, or NULL */
+    bool with_sensitivity; /* probabilities, SBRT, response, and the table /stability */
+    const char *patient;   /* NULL: N1 of center north */
+    const char *spoilt;    /* an attribute of "/" that holds text instead of a number, or NULL */
+    const char *clinical;  /* one more clinical attribute, a text, or NULL */
 } Decision;
 
 static inline void fixture_must(Status status, const Error *error) {
@@ -83,6 +84,30 @@ static inline void fixture_write_sweep(Store *store, const Decision *decision) {
     table_free(table);
 }
 
+/* What files of older versions do not have. */
+static inline void fixture_write_sensitivity(Store *store) {
+    Error error;
+    Table *table = table_new();
+    size_t row;
+    fixture_must(store_set_number(store, "/", "p_stratum_2", 0.75, &error), &error);
+    fixture_must(store_set_number(store, "/", "p_stratum", 0.75, &error), &error);
+    fixture_must(store_set_text(store, "/", "modalities", "SBRT: yes", &error), &error);
+    fixture_must(store_set_text(store, "/", "response_recist_1_1_best", "PR", &error), &error);
+    fixture_must(store_set_number(store, "/", "response_mrecist_days_followed", 90.0, &error),
+                 &error);
+    fixture_must(store_set_number(store, "/sbrt", "proposed_spared_ml", 812.5, &error), &error);
+    fixture_must(
+        table_add_column(table, "parameter", COLUMN_TEXT, NULL, "quantity that changes", &error),
+        &error);
+    fixture_must(table_add_column(table, "lower_change", COLUMN_NUMBER, "1", "down", &error),
+                 &error);
+    fixture_must(table_add_row(table, &row, &error), &error);
+    fixture_must(table_set_text(table, row, "parameter", "a, \"b\"", &error), &error);
+    fixture_must(table_set_number(table, row, "lower_change", -2.5, &error), &error);
+    fixture_must(store_write_table(store, "/stability", table, &error), &error);
+    table_free(table);
+}
+
 /* Writes the file to `path`. */
 static inline void decision_fixture_write(const Decision *decision, const char *path) {
     static const char *const numbers[] = {"n_lesions", "n_underdosed", "min_davg_gy"};
@@ -116,6 +141,9 @@ static inline void decision_fixture_write(const Decision *decision, const char *
     }
     fixture_write_lesions(store, decision->n_lesions);
     fixture_write_sweep(store, decision);
+    if (decision->with_sensitivity) {
+        fixture_write_sensitivity(store);
+    }
     fixture_must(store_commit(store, &error), &error);
 }
 

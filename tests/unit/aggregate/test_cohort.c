@@ -49,7 +49,7 @@ static void test_organs(void) {
                                         "normal_liver_bed_gy",  "lung_mean_gy",
                                         "lung_shunt_gy",        "liver_coverage",
                                         "lung_coverage",        "activity_ratio",
-                                        "calibration_region",   "sex"};
+                                        "calibration_region",   "p_stratum_0"};
     Cohort cohort;
     Error error;
     create(&cohort);
@@ -63,6 +63,27 @@ static void test_organs(void) {
     for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
         CU_ASSERT_STRING_EQUAL(table_column_name(cohort.patients, 19 + n), names[n]);
     }
+    cohort_free(&cohort);
+}
+
+/* Files that have them and files that do not, in one cohort. */
+static void test_sensitivity(void) {
+    Cohort cohort;
+    Error error;
+    create(&cohort);
+    CU_ASSERT_EQUAL(add(&cohort, &(Decision){.stratum = 2.0, .n_lesions = 1}, &error), STATUS_OK);
+    CU_ASSERT_EQUAL(add(&cohort, &(Decision){.stratum = 2.0, .with_sensitivity = true}, &error),
+                    STATUS_OK);
+    CU_ASSERT(isnan(table_number(cohort.patients, 0, "p_stratum")));
+    CU_ASSERT(isnan(table_number(cohort.patients, 0, "sbrt_proposed_spared_ml")));
+    CU_ASSERT_STRING_EQUAL(table_text(cohort.patients, 0, "modalities"), "");
+    CU_ASSERT_STRING_EQUAL(table_text(cohort.patients, 0, "response_recist_1_1_best"), "");
+    CU_ASSERT(isnan(table_number(cohort.lesions, 0, "p_underdosed")));
+    CU_ASSERT_EQUAL(table_number(cohort.patients, 1, "p_stratum_2"), 0.75);
+    CU_ASSERT_EQUAL(table_number(cohort.patients, 1, "sbrt_proposed_spared_ml"), 812.5);
+    CU_ASSERT_STRING_EQUAL(table_text(cohort.patients, 1, "modalities"), "SBRT: yes");
+    CU_ASSERT_STRING_EQUAL(table_text(cohort.patients, 1, "response_recist_1_1_best"), "PR");
+    CU_ASSERT_EQUAL(table_number(cohort.patients, 1, "response_mrecist_days_followed"), 90.0);
     cohort_free(&cohort);
 }
 
@@ -133,6 +154,7 @@ int main(void) {
     static const UnitTest tests[] = {
         {"a decision becomes rows of three tables", test_decided},
         {"figures of the organs stand after the older columns", test_organs},
+        {"probabilities, SBRT and response are taken where they are", test_sensitivity},
         {"a patient without a decision is there with stratum 0", test_undecided},
         {"files that do not fit are refused and leave nothing behind", test_refused},
         {"a clinical column holds one kind in all patients", test_clinical_kinds},
