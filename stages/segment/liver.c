@@ -189,10 +189,12 @@ static Status gather_liver(const StructureList *list, const Grid *reference,
     return status;
 }
 
-Status liver_map_gather(const StructureList *list, const Grid *reference, LabelMap *map,
-                        Affine *to_reference, Error *error) {
+Status liver_map_gather(const StructureList *list, const Grid *reference,
+                        const SegmentDoseMaps *maps, LabelMap *map, Affine *to_reference,
+                        double *trust, Error *error) {
     LiverMap liver;
-    Status status = gather_liver(list, reference, &liver, error);
+    Status status = gather_liver(list, reference, maps, &liver, error);
+    *trust = liver.trust;
     *map = liver.map;
     *to_reference = liver.to_reference;
     return status;

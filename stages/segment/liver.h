@@ -42,8 +42,10 @@ Status liver_measure(const StructureList *list, const Grid *reference, const Seg
 enum { LIVER_MAP_LIVER = 1, LIVER_MAP_LESION = 2 };
 
 /* The map that liver_measure measures: bits as above, on its lattice; `to_reference` leads from
- * its millimetres. There must be a liver. The caller frees the map, also after a failure. */
-Status liver_map_gather(const StructureList *list, const Grid *reference, LabelMap *map,
-                        Affine *to_reference, Error *error);
+ * its millimetres; `trust` is the least of its structures' (segment_dose_trust). There must be a
+ * liver. The caller frees the map, also after a failure. */
+Status liver_map_gather(const StructureList *list, const Grid *reference,
+                        const SegmentDoseMaps *maps, LabelMap *map, Affine *to_reference,
+                        double *trust, Error *error);
 
 #endif

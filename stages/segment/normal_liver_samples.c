@@ -22,6 +22,7 @@ typedef struct Points {
     size_t (*indices)[3];
     size_t count;
     size_t voxels; /* of the normal liver */
+    double trust;  /* of the liver, to the dose map */
 } Points;
 
 void normal_liver_samples_free(NormalLiverSamples *samples) {
@@ -75,11 +76,12 @@ static size_t visit_points(const LabelMap *liver, const size_t steps[3], size_t 
     return count;
 }
 
-static Status choose_points(const StructureList *list, const Grid *reference, Points *points,
-                            Error *error) {
+static Status choose_points(const StructureList *list, const Grid *reference,
+                            const SegmentDoseMaps *maps, Points *points, Error *error) {
     size_t steps[3];
     *points = (Points){0};
-    Status status = liver_map_gather(list, reference, &points->liver, &points->to_reference, error);
+    Status status = liver_map_gather(list, reference, maps, &points->liver, &points->to_reference,
+                                     &points->trust, error);
     if (status != STATUS_OK) {
         return status;
     }
@@ -230,10 +232,13 @@ Status normal_liver_samples_take(const StructureList *list, const Grid *referenc
     size_t n_lesions = structure_list_count(list, "lesion");
     *samples = (NormalLiverSamples){0};
     Status status;
-    if ((status = choose_points(list, reference, &points, error)) ||
+    if ((status = choose_points(list, reference, maps, &points, error)) ||
         (status = create_samples(&points, n_lesions, samples, error)) ||
         (status = sample_doses(&points, maps, bed, samples, error))) {
         goto done;
+    }
+    for (size_t p = 0; p < points.count && points.trust < min_quality; p++) {
+        samples->dose_gy[p] = samples->bed_gy[p] = NAN;
     }
     for (size_t n = 0; n < n_lesions && status == STATUS_OK; n++) {
         const Structure *lesion = structure_list_nth(list, "lesion", n);
