@@ -139,10 +139,15 @@ $(BENCHES:%=$(BUILD)/tests/bench/%): $(BUILD)/tests/bench/%: $(BUILD)/tests/benc
 	@echo "  link  $@"
 	@$(CC) $(LDFLAGS) -o $@ $^ -lfftw3f_omp $(LDLIBS)
 
+$(BUILD)/tests/bench/bench_strata: $(BUILD)/tests/bench/bench_strata.o $(BUILD)/libstratify.a $(BUILD)/libcore.a
+	@echo "  link  $@"
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 bench: ## Measures speed against named peers or limits, side by side in one run.
-bench: build $(BENCHES:%=$(BUILD)/tests/bench/%)
+bench: build $(BENCHES:%=$(BUILD)/tests/bench/%) $(BUILD)/tests/bench/bench_strata
 	@$(BUILD)/tests/bench/bench_dose
 	@$(BUILD)/tests/bench/bench_monte_carlo
+	@$(BUILD)/tests/bench/bench_strata
 	@YTTRIA_BIN=$(abspath $(BUILD))/bin $(PYTHON) tests/bench/bench_ranks.py --keep-times $(BUILD)/patient_times.tsv
 	@OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 mpirun -n 2 --bind-to none --oversubscribe \
 	    $(BUILD)/tests/bench/bench_queue --dispatch

@@ -36,6 +36,11 @@ static const SheetColumn patient_columns[] = {
     CHOICE("ascites", COLUMN_OPTIONAL, "yes|no|unknown"),
     CHOICE("encephalopathy", COLUMN_OPTIONAL, "yes|no|unknown"),
     NUMBER("life_expectancy_months", 0, DBL_MAX, "month"),
+    CHOICE("after_chemotherapy", COLUMN_OPTIONAL, "yes|no|unknown"),
+    CHOICE("lung_function_compromised", COLUMN_OPTIONAL, "yes|no|unknown"),
+    CHOICE("contrast_allergy", COLUMN_OPTIONAL, "yes|no|unknown"),
+    CHOICE("highly_selective", COLUMN_OPTIONAL, "yes|no|unknown"),
+    CHOICE("bilobar", COLUMN_OPTIONAL, "yes|no|unknown"),
 };
 
 static const SheetColumn treatment_columns[] = {

@@ -150,6 +150,7 @@ static const SettingKey config_keys[] = {
                    "auto", 0, 100),
     NUMBER_OR_AUTO("probability.vessel_distance_uncertainty_mm",
                    probability.vessel_distance_uncertainty_mm, "auto", 0, 100),
+    NUMBER("ablation.margin_mm", ablation.margin_mm, "10", 0, 50),
     NUMBER("sbrt.fractions", sbrt.fractions, "3", 1, 40),
     NUMBER("sbrt.dose_per_fraction_gy", sbrt.dose_per_fraction_gy, "16", 0.1, 60),
     NUMBER("sbrt.margin_mm", sbrt.margin_mm, "5", 0, 50),

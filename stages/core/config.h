@@ -186,6 +186,11 @@ typedef struct SbrtConfig {
     double spared_below_gy;  /* liver of less, of all fractions, is spared */
 } SbrtConfig;
 
+/* Ablation of the underdosed lesions, as proposed. */
+typedef struct AblationConfig {
+    double margin_mm; /* of liver that goes with a lesion */
+} AblationConfig;
+
 typedef enum ResponseCriterion {
     RESPONSE_WHO,
     RESPONSE_RECIST,
@@ -245,6 +250,7 @@ typedef struct Config {
     ScenarioConfig scenarios;
     ProbabilityConfig probability;
     SbrtConfig sbrt;
+    AblationConfig ablation;
     ResponseConfig response;
 } Config;
 

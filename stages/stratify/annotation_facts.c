@@ -10,9 +10,6 @@
 
 enum { WORD_SIZE = 32 };
 
-/* Around an ablated lesion: "margin > 10 mm" (COLLISION), "> 1 cm" (expert panel). */
-static const double ABLATION_MARGIN_MM = 10;
-
 /* Of the printed limit for the bowel, "30 Gy in 3 fractions": a dose in others is not comparable.
  */
 static const double BOWEL_LIMIT_FRACTIONS = 3;
@@ -192,7 +189,8 @@ static Status fill_lung(const Store *segment, Table *table, Error *error) {
 /* Percent of the normal liver that ablating all underdosed lesions takes; NaN if it is unknown who
  * they are. */
 static Status find_ablated(const Store *segment, const LesionFile *file,
-                           const StrataVerdict *verdicts, double *percent, Error *error) {
+                           const StrataVerdict *verdicts, double margin_mm, double *percent,
+                           Error *error) {
     size_t n_lesions = file->patient.n_lesions;
     LiverSampleFile sample = {0};
     bool is_known = true;
@@ -204,9 +202,8 @@ static Status find_ablated(const Store *segment, const LesionFile *file,
         is_known = is_known && verdicts[n].is_underdosed != STRATA_UNKNOWN;
     }
     if (status == STATUS_OK) {
-        *percent = is_known
-                       ? liver_sample_within_percent(&sample.sample, is_target, ABLATION_MARGIN_MM)
-                       : NAN;
+        *percent =
+            is_known ? liver_sample_within_percent(&sample.sample, is_target, margin_mm) : NAN;
     }
     liver_sample_file_free(&sample);
     free(is_target);
@@ -226,12 +223,13 @@ static double count_underdosed(const LesionFile *file, const StrataVerdict *verd
 
 /* What treating the underdosed lesions would mean, and what the study is. */
 static Status fill_treatment(const Store *segment, const LesionFile *file,
-                             const StrataVerdict *verdicts, const SbrtFindings *sbrt, Table *table,
-                             Error *error) {
+                             const AblationConfig *config, const StrataVerdict *verdicts,
+                             const SbrtFindings *sbrt, Table *table, Error *error) {
     static const char *const progression[] = {"no", "yes", "unknown"};
     double ablated_percent = NAN;
     char bowel[WORD_SIZE] = "";
-    Status status = find_ablated(segment, file, verdicts, &ablated_percent, error);
+    Status status =
+        find_ablated(segment, file, verdicts, config->margin_mm, &ablated_percent, error);
     if (status == STATUS_OK && store_has_attribute(segment, "/", "bowel")) {
         status = store_get_text(segment, "/", "bowel", bowel, sizeof bowel, error);
     }
@@ -262,8 +260,8 @@ static Status fill_treatment(const Store *segment, const LesionFile *file,
 }
 
 static Status fill_patient(const Store *segment, const LesionFile *file,
-                           const StrataVerdict *verdicts, const SbrtFindings *sbrt, Table *table,
-                           Error *error) {
+                           const AblationConfig *config, const StrataVerdict *verdicts,
+                           const SbrtFindings *sbrt, Table *table, Error *error) {
     size_t row;
     Status status;
     if ((status = table_add_row(table, &row, error)) ||
@@ -272,7 +270,7 @@ static Status fill_patient(const Store *segment, const LesionFile *file,
         (status = fill_lung(segment, table, error))) {
         return status;
     }
-    return fill_treatment(segment, file, verdicts, sbrt, table, error);
+    return fill_treatment(segment, file, config, verdicts, sbrt, table, error);
 }
 
 Status annotation_facts_gather(const Store *segment, const LesionFile *file, const Config *config,
@@ -284,7 +282,8 @@ Status annotation_facts_gather(const Store *segment, const LesionFile *file, con
     }
     Status status;
     if ((status = fill_lesions(file, config, verdicts, facts->lesions, error)) ||
-        (status = fill_patient(segment, file, verdicts, sbrt, facts->patient, error)) ||
+        (status = fill_patient(segment, file, &config->ablation, verdicts, sbrt, facts->patient,
+                               error)) ||
         (status = rule_tables_read(facts->lesions, facts->patient, 0, &facts->tables, error))) {
         return error_add_context(error, "%s", store_path(segment));
     }

@@ -51,8 +51,8 @@ static Status write_decision(const PatientJob *job, const StrataRules *rules, Ca
                                         rules, &patient->decision, patient->probabilities, error);
     }
     return status == STATUS_OK
-               ? decision_file_write_lesions(job->output, &patient->file, config,
-                                             patient->verdicts, patient->probabilities, error)
+               ? decision_file_write_lesions(job->output, &patient->file, config, patient->verdicts,
+                                             patient->probabilities, error)
                : status;
 }
 

@@ -14,6 +14,7 @@
 /* What a test changes. */
 typedef struct Change {
     bool no_liver, no_distance, is_outside, is_partial;
+    bool no_dose;  /* of any lesion */
     bool has_text; /* a word that is none, in /patient */
     const char *rules;
 } Change;
@@ -63,7 +64,9 @@ static void write_table(Store *store, const char *group, Table *table) {
 /* L1 is well treated, L2 is 32 mm and goes to SBRT, L3 is 20 mm and goes to ablation. */
 static void write_lesions(Store *store, const Change *change) {
     static const char *const names[] = {"L1", "L2", "L3"};
-    const char *const flags[] = {"", "", change->is_outside ? "lesion_outside_dose" : ""};
+    const char *const others = change->no_dose ? "lesion_outside_dose" : "";
+    const char *const flags[] = {others, others,
+                                 change->is_outside ? "lesion_outside_dose" : others};
     Table *lesions = new_table(3), *profile = new_table(0);
     add_texts(lesions, "lesion", names);
     add_numbers(lesions, "volume_ml", (double[]){20, 17, 4});
@@ -162,6 +165,7 @@ static const Config *make_config(const char *rules) {
                                                    .contact_tolerance_mm = NAN,
                                                    .max_imaging_delay_h = 36};
     config.sbrt = (SbrtConfig){3, 16, 5, 6, 15};
+    config.ablation = (AblationConfig){10};
     config.dose.tumour.alpha_beta_gy = 10;
     config.dose.normal_liver.alpha_beta_gy = 2;
     snprintf(config.rules_path, sizeof config.rules_path, "%s",
@@ -345,6 +349,21 @@ static void test_unknown(void) {
     store_close(result.store);
 }
 
+/* Nobody knows whether there is anything to treat. */
+static void test_no_dose(void) {
+    const Change change = {.no_dose = true};
+    Run result;
+    Table *table;
+    must(run(&change, &result));
+    must(store_read_table(result.store, "/annotations", &table, &error));
+    expect(table, "ablation_net", "eligible", "unknown", NULL);
+    expect(table, "sbrt", "eligible", "unknown", NULL);
+    expect(table, "sbrt", "size", "yes", NULL); /* whichever are underdosed */
+    expect(table, "radioembolization", "all_at_response_dose", "unknown", NULL);
+    table_free(table);
+    store_close(result.store);
+}
+
 static void write_rules(const char *folder, const char *name, const char *text) {
     char path[512];
     mkdir(folder, 0777);
@@ -410,6 +429,7 @@ int main(void) {
         {"SBRT of a made-up liver is what a hand computes", test_sbrt},
         {"annotations say what holds, with the numbers", test_annotations},
         {"what is unknown becomes neither yes nor no", test_unknown},
+        {"without doses nobody is eligible or not", test_no_dose},
         {"bad rules and tables are refused by name", test_refused},
         {"no annotation changes the stratum", test_stratum_stays},
     };

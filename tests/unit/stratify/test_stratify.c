@@ -118,6 +118,7 @@ static Status process(const Change *change, Store **output, Error *error) {
                                         {30, 30, 1},       {4, 4, 1}};
     config.probability = (ProbabilityConfig){1000, 1, NAN, NAN};
     config.sbrt = (SbrtConfig){3, 16, 5, 6, 15};
+    config.ablation = (AblationConfig){10};
     config.dose.tumour = (RadiobiologyConfig){10, 1.5};
     config.dose.normal_liver = (RadiobiologyConfig){2.75, 2.5};
     config.response = response_config_published();
