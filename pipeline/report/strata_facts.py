@@ -5,7 +5,7 @@ from patient_record import is_number
 from run_facts import STRATUM_NAMES, probability
 from strata_charts import response_chart, stratum_chart
 
-ANSWERS = {"yes": "met", "no": "failed", "unknown": "unknown"}
+ANSWERS = ("yes", "no", "unknown")
 CRITERIA = {"who": "WHO", "recist": "RECIST", "recist_1_1": "RECIST 1.1", "mrecist": "mRECIST"}
 # Quantities of /stability: what a reader sees, units.
 QUANTITIES = {
@@ -113,7 +113,7 @@ def annotation_groups(rows):
     for row in rows:
         _, answers = groups.setdefault(row["rule_set"], (row["title"] or row["rule_set"], []))
         answers.append((str(row["criterion"]).replace("_", " "),
-                        ANSWERS.get(row["answer"], str(row["answer"])), row["text"]))
+                        row["answer"] if row["answer"] in ANSWERS else "unknown", row["text"]))
     return list(groups.values())
 
 

@@ -40,7 +40,8 @@ static void collect_unknown(const Table *table, Flags *unknown) {
                                              "monte_carlo", "outline", "registration"};
     for (size_t i = 0; i < table_row_count(table); i++) {
         Flags named = {.text = ""};
-        flags_add(&named, table_text(table, i, "uncertainty_unknown"));
+        const char *lacking = table_text(table, i, "uncertainty_unknown");
+        flags_add(&named, lacking);
         for (size_t c = 0; c < sizeof components / sizeof *components; c++) {
             if (flags_has(&named, components[c])) {
                 flags_add(unknown, components[c]);

@@ -94,10 +94,11 @@ static void append_vessel(Reason *reason, const StrataPatient *patient,
     }
 }
 
-/* Size, and vessels unless the size alone rules ablation out. */
+/* Size, and vessels unless the size alone rules ablation out. An arrow is a proposal; where there
+ * is none, only what was found is said. */
 static void append_amenability(Reason *reason, const StrataPatient *patient,
                                const StrataLesion *lesion, const StratificationConfig *config,
-                               const StrataVerdict *verdict) {
+                               const StrataVerdict *verdict, bool is_proposed) {
     append_size(reason, lesion, config, verdict);
     if (verdict->is_small != STRATA_NO) {
         append(reason, ", ");
@@ -105,10 +106,10 @@ static void append_amenability(Reason *reason, const StrataPatient *patient,
     }
     switch (verdict->is_amenable) {
     case STRATA_YES:
-        append(reason, " -> ablation");
+        append(reason, is_proposed ? " -> ablation" : ": amenable to ablation");
         break;
     case STRATA_NO:
-        append(reason, " -> SBRT");
+        append(reason, is_proposed ? " -> SBRT" : ": not amenable to ablation");
         break;
     default:
         append(reason, " -> amenability to ablation unknown");
@@ -174,7 +175,7 @@ static void append_by_dose(Reason *reason, const StrataPatient *patient,
     for (size_t i = 0; i < patient->n_lesions; i++) {
         if (verdicts[i].is_underdosed == STRATA_YES) {
             append(reason, "; %s ", patient->lesions[i].name);
-            append_amenability(reason, patient, &patient->lesions[i], config, &verdicts[i]);
+            append_amenability(reason, patient, &patient->lesions[i], config, &verdicts[i], true);
         }
     }
     if (decision->outcome_by_dose != RULE_NONE) {
@@ -337,6 +338,8 @@ void reason_of_lesion(const StrataPatient *patient, const StrataLesion *lesion,
     append_dose(reason, lesion, config, verdict);
     if (verdict->is_underdosed == STRATA_YES) {
         append(reason, "; ");
-        append_amenability(reason, patient, lesion, config, verdict);
+        bool is_proposed =
+            verdict->treatment == STRATA_TREAT_ABLATION || verdict->treatment == STRATA_TREAT_SBRT;
+        append_amenability(reason, patient, lesion, config, verdict, is_proposed);
     }
 }

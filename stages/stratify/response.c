@@ -180,7 +180,7 @@ static unsigned judge_growth(double sum, double nadir, const ResponseRule *rule,
     double threshold = nadir * (1.0 + rule->progression_percent / 100.0);
     double increase = sum - nadir;
     bool is_tie = nadir > 0.0 && is_about(sum, threshold);
-    bool is_large = increase >= rule->min_increase_mm ||
+    bool is_large = nadir == 0.0 || increase >= rule->min_increase_mm ||
                     fabs(increase - rule->min_increase_mm) <= ROUNDING * fmax(sum, nadir);
     if (!(increase > 0.0) || !is_large) {
         return 0;

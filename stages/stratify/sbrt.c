@@ -12,7 +12,8 @@ typedef struct Point {
 } Point;
 
 double sbrt_bed_gy(double fractions, double dose_per_fraction_gy, double alpha_beta_gy) {
-    return fractions * dose_per_fraction_gy * (1 + dose_per_fraction_gy / alpha_beta_gy);
+    double dose_gy = fractions * dose_per_fraction_gy;
+    return dose_gy + dose_gy * dose_per_fraction_gy / alpha_beta_gy; /* 48 Gy in 3: exactly 124.8 */
 }
 
 double sbrt_eqd2_gy(double bed_gy, double alpha_beta_gy) {

@@ -56,9 +56,20 @@ static Status write_decision(const PatientJob *job, const StrataRules *rules, Ca
                : status;
 }
 
-/* What is said beside the decision and never changes it. */
-static Status write_annotations(const PatientJob *job, const Case *patient, Error *error) {
+/* A dose that the decision refused is not known to annotations either. */
+static void forget_refused_doses(Case *patient) {
+    if ((patient->decision.because & STRATA_BECAUSE_IMAGING) == 0) {
+        return;
+    }
+    for (size_t n = 0; n < patient->file.patient.n_lesions; n++) {
+        patient->verdicts[n].is_underdosed = STRATA_UNKNOWN;
+    }
+}
+
+/* What is said beside the decision and never changes it: the last use of the verdicts. */
+static Status write_annotations(const PatientJob *job, Case *patient, Error *error) {
     SbrtFindings sbrt;
+    forget_refused_doses(patient);
     Status status = sbrt_file_write(job->output, job->inputs[0], &patient->file, job->config,
                                     patient->verdicts, &sbrt, error);
     return status == STATUS_OK

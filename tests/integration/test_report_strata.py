@@ -95,9 +95,9 @@ class StrataOnPages(MadeUpRun):
                      "<strong>stays stratum 1 up to 31.5 Gy; calibration −4.76 % … any</strong>",
                      "Stratum as the dose threshold changes, in 3 steps",
                      "ablation (COLLISION): no, L2 32 mm &gt; 30 mm; SBRT: yes",
-                     '<td class="answer-failed">failed</td><td>L2 32 mm &gt; 30 mm</td>',
+                     '<td class="answer-no">no</td><td>L2 32 mm &gt; 30 mm</td>',
                      '<td class="answer-unknown">unknown</td><td>no &lt;bile&gt; duct</td>',
-                     '<td class="answer-met">met</td><td>1 of at most 5 lesions</td>',
+                     '<td class="answer-yes">yes</td><td>1 of at most 5 lesions</td>',
                      "3 × 15.0 Gy, margin 5 mm: tumour BED 112.5 Gy", ">142.8<",
                      "Change of the targets over 90 days by 2 criteria"):
             self.assertIn(text, page)

@@ -57,7 +57,8 @@ static void make_scene(double spacing_mm, double slice_mm, Scene *scene) {
     scene->structures[0] = draw("lesion", &scene->grid, CENTRES[0], LESION_MM);
     scene->structures[1] = draw("lesion", &scene->grid, CENTRES[1], LESION_MM);
     scene->structures[2] = draw("liver", &scene->grid, origin, LIVER_MM);
-    scene->maps = (SegmentDoseMaps){.reference_to_dose = affine_identity()};
+    scene->maps = (SegmentDoseMaps){
+        .reference_to_dose = affine_identity(), .registration_quality = 1, .sum_quality = 1};
     scene->maps.chosen = &scene->maps.maps[DOSE_KERNEL];
     CU_ASSERT_EQUAL_FATAL(volume_create(&scene->grid, &scene->maps.maps[DOSE_KERNEL], &error),
                           STATUS_OK);
@@ -130,33 +131,41 @@ static void distances_are_right_on_a_sphere(void) {
     }
 }
 
-/* The dose's grid moved by a known shift, and a lesion whose registration failed. */
+/* The dose's grid moved by a known shift: 8 mm along x, so that BED tells x + 8. */
 static void spaces_are_respected(void) {
     Scene scene;
     NormalLiverSamples straight, shifted;
+    double shift_mm = 0;
     make_scene(4, 4, &scene);
     take(&scene, &straight);
-    /* Reference to dose: 8 mm along x, so that BED tells x + 8. */
     scene.maps.reference_to_dose.m[0][3] = 8;
-    scene.structures[1].registration_quality = 0.1;
-    scene.structures[1].to_reference.m[1][3] = 1;
     take(&scene, &shifted);
-    for (size_t n = 0; n < shifted.count; n += 97) {
-        CU_ASSERT(isnan(shifted.distance_mm[shifted.count + n]));
-        CU_ASSERT(!isnan(shifted.distance_mm[n]));
-        double x_mm = shifted.bed_gy[n] - 8;
-        CU_ASSERT(fabs(x_mm) <= LIVER_MM);
-    }
-    double shift_mm = 0; /* between the means: the moved lesion changes a few points */
-    for (size_t n = 0; n < straight.count; n++) {
-        shift_mm -= straight.bed_gy[n] / (double)straight.count;
-    }
+    CU_ASSERT_EQUAL_FATAL(shifted.count, straight.count);
     for (size_t n = 0; n < shifted.count; n++) {
-        shift_mm += shifted.bed_gy[n] / (double)shifted.count;
+        CU_ASSERT(fabs(shifted.bed_gy[n] - 8) <= LIVER_MM);
+        shift_mm += (shifted.bed_gy[n] - straight.bed_gy[n]) / (double)straight.count;
     }
     ASSERT_NEAR(shift_mm, 8, 0.5);
     normal_liver_samples_free(&straight);
     normal_liver_samples_free(&shifted);
+    scene_free(&scene);
+}
+
+/* A lesion in the liver whose registration failed: where it is, and so what is normal liver, is not
+ * known, and neither are the doses there. */
+static void a_failed_registration_leaves_nothing_known(void) {
+    Scene scene;
+    NormalLiverSamples samples;
+    make_scene(4, 4, &scene);
+    scene.structures[1].registration_quality = 0.1;
+    scene.structures[1].to_reference.m[1][3] = 1;
+    take(&scene, &samples);
+    for (size_t n = 0; n < samples.count; n += 97) {
+        CU_ASSERT(isnan(samples.distance_mm[samples.count + n]));
+        CU_ASSERT(!isnan(samples.distance_mm[n]));
+        CU_ASSERT(isnan(samples.dose_gy[n]) && isnan(samples.bed_gy[n]));
+    }
+    normal_liver_samples_free(&samples);
     scene_free(&scene);
 }
 
@@ -182,6 +191,7 @@ int main(void) {
         {"volumes sum to the normal liver within 1 %", volumes_sum_to_the_normal_liver},
         {"distances to a sphere are right, points evenly spread", distances_are_right_on_a_sphere},
         {"dose and lesions come through their registrations", spaces_are_respected},
+        {"a failed registration leaves nothing known", a_failed_registration_leaves_nothing_known},
         {"what the map does not cover is unknown", what_the_map_does_not_cover_is_unknown},
     };
     return suite_run("segment/normal_liver_samples", tests, sizeof tests / sizeof *tests);

@@ -89,7 +89,8 @@ def by_targets(sizes, chosen, baseline, nadir, criterion):
     total = sum(sizes)
     share = Fraction(125, 100) if criterion == "who" else Fraction(120, 100)
     absolute = 5 if criterion == "recist_1_1" else 0
-    if total > nadir and total >= share * nadir and total - nadir >= absolute:
+    # After complete response whatever is there again is progression (Eisenhauer 2009, 4.4).
+    if total > nadir and total >= share * nadir and (nadir == 0 or total - nadir >= absolute):
         return "PD"
     remains = Fraction(50, 100) if criterion == "who" else Fraction(70, 100)
     return "PR" if total <= remains * baseline else "SD"
